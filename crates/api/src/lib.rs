@@ -1,0 +1,1 @@
+//! The HTTP layer: the only crate that speaks actix-web.

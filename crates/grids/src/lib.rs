@@ -1,0 +1,1 @@
+//! Administrative regions and the grids beneath a community.

@@ -1,0 +1,367 @@
+//! One request: who asks, what time it is, which database; and the one way to change anything.
+//!
+//! [`Cx`] is the first argument of every domain function. [`Tx`] is one change: it freezes the time
+//! and the actor, hands out ids, collects events, and at [`Tx::commit`] sends the change, its
+//! events and the answer to an Idempotency-Key to the database *together*.
+//!
+//! A `Tx` opens a database transaction when it is first asked for its connection. A hot command
+//! never asks: it [stages](Tx::stage) its one guarded statement, and on PostgreSQL the commit
+//! is then a single statement (one round trip) in which the events and the key are written
+//! only if the guard wrote its row. SQLite runs the same statements in one immediate transaction.
+
+use crate::{
+    access::Actor,
+    clock::{Clock, Time},
+    db::Db,
+    error::{Code, Error, Result},
+    event::{self, Event, Pending, Subject},
+    id::AccountId,
+    vault::Vault,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sea_query::{Alias, CommonTableExpression, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement, UpdateStatement, WithClause},
+};
+use serde::Serialize;
+use std::sync::Arc;
+use uuid::{NoContext, Timestamp, Uuid};
+
+pub(crate) mod key_row {
+    //! The table `idempotency_keys`.
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "idempotency_keys")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub account_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: String,
+        pub fingerprint: String,
+        pub status: i16,
+        #[sea_orm(column_type = "Text")]
+        pub answer: String,
+        pub created_at: ChronoDateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How long an answer can be replayed.
+pub const KEY_LIFETIME: chrono::Duration = chrono::Duration::hours(72);
+
+/// What does not change from request to request.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The keys of personal data.
+    pub vault: Arc<Vault>,
+}
+
+impl std::fmt::Debug for dyn Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Clock({})", self.now())
+    }
+}
+
+/// A client's Idempotency-Key, with a digest of the request that it came with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdempotencyKey {
+    /// The key as the client chose it.
+    pub key: String,
+    /// A digest of method, path and body.
+    pub fingerprint: String,
+}
+
+/// An answer that was stored with its key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replay {
+    /// Its HTTP status.
+    pub status: u16,
+    /// Its body, byte for byte.
+    pub body: String,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    core: Core,
+    /// Who asks.
+    pub actor: Arc<Actor>,
+    key: Option<IdempotencyKey>,
+}
+
+impl Cx {
+    /// A request of this actor.
+    #[must_use]
+    pub fn new(core: Core, actor: Arc<Actor>) -> Self {
+        Self { core, actor, key: None }
+    }
+
+    /// A request of the system itself: workers, seeding, the command line.
+    #[must_use]
+    pub fn system(core: Core) -> Self {
+        Self::new(core, Arc::new(Actor::system()))
+    }
+
+    /// The same request with an Idempotency-Key: its first commit stores its answer.
+    #[must_use]
+    pub fn with_key(mut self, key: Option<IdempotencyKey>) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The connection for reads.
+    #[must_use]
+    pub const fn reader(&self) -> &DatabaseConnection {
+        self.core.db.reader()
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.core.db.backend()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.core.clock.now()
+    }
+
+    /// The keys of personal data.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.core.vault
+    }
+
+    /// Begins a change. Nothing is sent to the database yet.
+    #[must_use]
+    pub fn begin(&self) -> Tx<'_> {
+        Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new() }
+    }
+
+    /// The stored answer to this request's Idempotency-Key, if it has been carried out before.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused` when the key belongs to another request.
+    pub async fn replay(&self) -> Result<Option<Replay>> {
+        let (Some(key), Some(account)) = (&self.key, self.actor.account) else { return Ok(None) };
+        let row = key_row::Entity::find_by_id((account.0, key.key.clone())).one(self.reader()).await?;
+        match row {
+            Some(row) if row.created_at + KEY_LIFETIME < self.now() => Ok(None),
+            Some(row) if row.fingerprint != key.fingerprint => Err(Error::new(Code::IdempotencyKeyReused)),
+            Some(row) => Ok(Some(Replay { status: row.status.unsigned_abs(), body: self.vault().open(&key_owner(account, &row.key), &row.answer)? })),
+            None => Ok(None),
+        }
+    }
+
+    /// Deletes answers that are too old to be replayed; returns how many.
+    ///
+    /// # Errors
+    /// `database_unavailable`.
+    pub async fn purge_keys(&self) -> Result<u64> {
+        let deadline = self.now() - KEY_LIFETIME;
+        let done = key_row::Entity::delete_many().filter(key_row::Column::CreatedAt.lt(deadline)).exec(self.core.db.writer()).await?;
+        Ok(done.rows_affected)
+    }
+}
+
+fn key_owner(account: AccountId, key: &str) -> String {
+    format!("idempotency {account} {key}")
+}
+
+/// A statement that writes exactly one row, or loses.
+#[derive(Clone, Debug)]
+pub enum Guard {
+    /// Inserts it.
+    Insert(InsertStatement),
+    /// Updates it, if it is still at the version that was read.
+    Update(UpdateStatement),
+}
+
+/// One change. Dropped without a commit, it leaves nothing behind.
+pub struct Tx<'a> {
+    cx: &'a Cx,
+    /// The time of the change.
+    pub now: Time,
+    open: Option<DatabaseTransaction>,
+    guard: Option<(Guard, Error)>,
+    events: Vec<Pending>,
+}
+
+impl Tx<'_> {
+    /// A new id, made of the time of the change.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is what everybody else asks")]
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        let seconds = u64::try_from(self.now.timestamp()).unwrap_or_default();
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, self.now.timestamp_subsec_nanos())).into()
+    }
+
+    /// The request that this change belongs to.
+    #[must_use]
+    pub const fn cx(&self) -> &Cx {
+        self.cx
+    }
+
+    /// The connection of the change, for statements that it runs besides the staged one. Opens the
+    /// transaction when first called.
+    ///
+    /// # Errors
+    /// `database_unavailable`.
+    pub async fn conn(&mut self) -> Result<&DatabaseTransaction> {
+        if self.open.is_none() {
+            let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+            self.open = Some(self.cx.core.db.writer().begin_with_options(options).await?);
+        }
+        self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
+    }
+
+    /// Says that something happened. The event is written at commit, with the change.
+    ///
+    /// # Errors
+    /// `internal_error` if the event cannot be written down.
+    pub fn emit(&mut self, subject: Subject, event: &impl Event) -> Result<()> {
+        let data = serde_json::to_string(event).map_err(Error::internal)?;
+        self.events.push(Pending { kind: event.kind(), subject, data });
+        Ok(())
+    }
+
+    /// Stages the one statement that decides whether the change happens: it writes exactly one row,
+    /// or the commit refuses with `lost` and nothing is written at all.
+    pub fn stage(&mut self, guard: Guard, lost: Error) {
+        self.guard = Some((guard, lost));
+    }
+
+    /// Makes the change happen; `answer` is what the client gets, and gets again for the same key.
+    ///
+    /// # Errors
+    /// The staged `lost` error; `idempotency_key_seen` when the key was used before; whatever the
+    /// database refuses.
+    pub async fn commit<T: Serialize>(self, answer: T) -> Result<T> {
+        self.finish(200, answer).await
+    }
+
+    /// The same where the change made something new: the answer is a 201.
+    ///
+    /// # Errors
+    /// As [`Tx::commit`].
+    pub async fn commit_created<T: Serialize>(self, answer: T) -> Result<T> {
+        self.finish(201, answer).await
+    }
+
+    async fn finish<T: Serialize>(mut self, status: i16, answer: T) -> Result<T> {
+        let key = self.key_values(status, &answer)?;
+        let done = match (self.open.is_some(), self.cx.backend(), self.guard.take()) {
+            (false, DbBackend::Postgres, Some((guard, lost))) => self.commit_at_once(guard, lost, key).await,
+            (_, _, guard) => self.commit_in_steps(guard, key).await,
+        };
+        match done {
+            Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
+            Err(e) => Err(e),
+            Ok(()) => Ok(answer),
+        }
+    }
+
+    /// One statement, one round trip: the guard, then what follows from the row that it wrote.
+    async fn commit_at_once(&self, guard: Guard, lost: Error, key: Option<Vec<Expr>>) -> Result<()> {
+        let one = || Query::returning().expr(Expr::cust("1 AS one"));
+        let guard: SubQueryStatement = match guard {
+            Guard::Insert(mut statement) => statement.returning(one()).to_owned().into(),
+            Guard::Update(mut statement) => statement.returning(one()).to_owned().into(),
+        };
+        let mut with = WithClause::new();
+        with.cte(CommonTableExpression::new().query(guard).table_name("guard").to_owned());
+        let from_guard = |values: Vec<Expr>| SelectStatement::new().exprs(values).from("guard").to_owned();
+        for (n, event) in self.events.iter().enumerate() {
+            let insert = events_insert().select_from(from_guard(self.event_values(event))).map_err(Error::internal)?.to_owned();
+            with.cte(CommonTableExpression::new().query(insert).table_name(Alias::new(format!("event{n}"))).to_owned());
+        }
+        if let Some(values) = key {
+            let insert = key_insert().select_from(from_guard(values)).map_err(Error::internal)?.to_owned();
+            with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
+        }
+        let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
+        let row = self.cx.core.db.writer().query_one(&statement).await?;
+        row.map(|_| ()).ok_or(lost)
+    }
+
+    /// The same as several statements in one transaction.
+    async fn commit_in_steps(&mut self, guard: Option<(Guard, Error)>, key: Option<Vec<Expr>>) -> Result<()> {
+        self.conn().await?;
+        let open = self.open.take().ok_or_else(|| Error::internal("the transaction is open"))?;
+        if let Some((guard, lost)) = guard {
+            let done = match &guard {
+                Guard::Insert(statement) => open.execute(statement).await?,
+                Guard::Update(statement) => open.execute(statement).await?,
+            };
+            if done.rows_affected() != 1 {
+                return Err(lost);
+            }
+        }
+        if !self.events.is_empty() {
+            let mut insert = events_insert();
+            for event in &self.events {
+                insert.values(self.event_values(event)).map_err(Error::internal)?;
+            }
+            open.execute(&insert).await?;
+        }
+        if let Some(values) = key {
+            open.execute(key_insert().values(values).map_err(Error::internal)?).await?;
+        }
+        open.commit().await?;
+        Ok(())
+    }
+
+    fn event_values(&self, event: &Pending) -> Vec<Expr> {
+        vec![
+            Expr::val(event.kind),
+            Expr::val(event.subject.id),
+            Expr::val(event.subject.version),
+            Expr::val(event.subject.region.as_i64()),
+            Expr::val(self.cx.actor.account.map(|a| a.0)),
+            Expr::val(self.now),
+            Expr::val(event.data.clone()),
+        ]
+    }
+
+    fn key_values(&self, status: i16, answer: &impl Serialize) -> Result<Option<Vec<Expr>>> {
+        let (Some(key), Some(account)) = (&self.cx.key, self.cx.actor.account) else { return Ok(None) };
+        let body = serde_json::to_string(answer).map_err(Error::internal)?;
+        let sealed = self.cx.vault().seal(&key_owner(account, &key.key), &body)?;
+        Ok(Some(vec![
+            Expr::val(account.0),
+            Expr::val(key.key.clone()),
+            Expr::val(key.fingerprint.clone()),
+            Expr::val(status),
+            Expr::val(sealed),
+            Expr::val(self.now),
+        ]))
+    }
+}
+
+fn events_insert() -> InsertStatement {
+    use event::row::Column as C;
+    let columns = [C::Kind, C::SubjectId, C::SubjectVersion, C::RegionCode, C::ActorId, C::At, C::Data];
+    Query::insert().into_table(event::row::Entity).columns(columns).to_owned()
+}
+
+fn key_insert() -> InsertStatement {
+    use key_row::Column as C;
+    let columns = [C::AccountId, C::Key, C::Fingerprint, C::Status, C::Answer, C::CreatedAt];
+    Query::insert().into_table(key_row::Entity).columns(columns).to_owned()
+}
+
+/// The tables of this crate as its entities see them, for the test that compares them with the
+/// migrations.
+#[doc(hidden)]
+#[must_use]
+pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
+    vec![schema.create_table_from_entity(event::row::Entity), schema.create_table_from_entity(key_row::Entity)]
+}

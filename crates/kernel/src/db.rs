@@ -1,0 +1,167 @@
+//! The database: SQLite by default, PostgreSQL in production, the same statements on both.
+//!
+//! SQLite has exactly one connection that writes and several that read; WAL with
+//! `synchronous=FULL`, so that an acknowledged commit survives a power cut. PostgreSQL has one
+//! small pool a worker. Both give up on a connection after 1.5 seconds, so that a dead
+//! database is an honest 503 and not a hanging request.
+
+use crate::error::{Code, Error, Result};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::time::Duration;
+
+/// How long a request waits for a connection before it answers 503.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
+/// How long one statement may run on PostgreSQL.
+const STATEMENT_TIMEOUT: &str = "2000";
+/// A connection idle for longer is asked whether it is alive before it is used.
+const PING_AFTER: Duration = Duration::from_secs(1);
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+/// How many connections, and whether statements have a time limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    /// Connections (on SQLite: readers, besides the one writer).
+    pub connections: u32,
+    /// Whether a statement may run without a time limit: migrations, imports.
+    pub patient: bool,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { connections: 4, patient: false }
+    }
+}
+
+impl Db {
+    /// Opens `sqlite://path` (made if missing) or `postgres://…`. Connections are made when first needed,
+    /// so a server starts, and says that it is not ready, while its database is away.
+    ///
+    /// # Errors
+    /// `internal_error` for a URL of neither kind.
+    pub async fn connect(url: &str, pool: Pool) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            Self::sqlite(url, pool).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::postgres(url, pool)
+        } else {
+            Err(Error::internal("the database URL begins with sqlite: or postgres:"))
+        }
+    }
+
+    async fn sqlite(url: &str, pool: Pool) -> Result<Self> {
+        let options = url
+            .parse::<SqliteConnectOptions>()
+            .map_err(Error::internal)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .disable_statement_logging();
+        let pools = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let writer = pools.clone().max_connections(1).connect_with(options.clone()).await.map_err(unreachable_database)?;
+        let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
+        Ok(Self { reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer) })
+    }
+
+    fn postgres(url: &str, pool: Pool) -> Result<Self> {
+        let limit = if pool.patient { "0" } else { STATEMENT_TIMEOUT };
+        let options = url
+            .parse::<PgConnectOptions>()
+            .map_err(Error::internal)?
+            .application_name("linli")
+            .options([("statement_timeout", limit), ("lock_timeout", limit), ("idle_in_transaction_session_timeout", "10000"), ("random_page_cost", "1.1")])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(pool.connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > PING_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        Ok(Self { reader: connection.clone(), writer: connection })
+    }
+
+    /// For reads.
+    #[must_use]
+    pub const fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For writes. Domain crates go through `Cx::begin`; this is for migrations and imports.
+    #[must_use]
+    pub const fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Which of the two it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Asks the database whether it is there.
+    ///
+    /// # Errors
+    /// `database_unavailable` when it does not answer.
+    pub async fn ping(&self) -> Result<()> {
+        self.reader.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// Closes all connections.
+    pub async fn close(self) {
+        // What cannot be closed any more is closed already.
+        let _ = self.reader.close().await;
+        let _ = self.writer.close().await;
+    }
+}
+
+fn unreachable_database(error: sqlx::Error) -> Error {
+    Error::new(Code::DatabaseUnavailable).because(error)
+}
+
+/// What a database error that is no broken constraint means to the caller.
+pub(crate) fn classify(error: &DbErr) -> Code {
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner)) | DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+        return if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) { Code::DatabaseUnavailable } else { Code::Internal };
+    };
+    match &**inner {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => Code::DatabaseUnavailable,
+        sqlx::Error::Database(database) => match database.code().as_deref() {
+            // PostgreSQL: shutting down or starting up, too many connections, connection lost,
+            // read-only after a failover, statement or lock timeout, serialization or deadlock.
+            Some(state) if state.starts_with("08") || state.starts_with("57") || state.starts_with("40") => Code::DatabaseUnavailable,
+            Some("53300" | "25006" | "55P03") => Code::DatabaseUnavailable,
+            Some("53100") => Code::StorageFull,
+            // SQLite: SQLITE_FULL; SQLITE_BUSY and SQLITE_LOCKED with their extensions.
+            Some("13") => Code::StorageFull,
+            Some("5" | "6" | "261" | "262" | "517" | "773") => Code::DatabaseUnavailable,
+            _ => Code::Internal,
+        },
+        _ => Code::Internal,
+    }
+}

@@ -1,0 +1,340 @@
+//! The one table of error codes, and the one error type.
+//!
+//! A rule refuses with a [`Code`]; the table below gives the code its word in the
+//! contract, its kind (which `api` maps to a status, once) and its sentence in English and
+//! Chinese. `{name}` in a sentence is filled from the error's parameters.
+
+use serde::Serialize;
+use std::fmt;
+
+/// What sort of refusal it is. `api::problem` is the only place that knows statuses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The request cannot be read: 400.
+    Malformed,
+    /// Nobody is signed in: 401.
+    Unauthenticated,
+    /// The caller may see it but not do it: 403.
+    Forbidden,
+    /// It does not exist, or the caller may not know that it does: 404.
+    NotFound,
+    /// The path exists, the method does not: 405.
+    MethodNotAllowed,
+    /// The state of things forbids it: 409.
+    Conflict,
+    /// The body is over the limit: 413.
+    TooLarge,
+    /// The body is not JSON: 415.
+    UnsupportedMedia,
+    /// The content breaks a rule: 422.
+    Invalid,
+    /// Too often: 429.
+    TooManyRequests,
+    /// Our fault: 500, and nothing but a request id is told.
+    Internal,
+    /// The database is away: 503, with `Retry-After`.
+    Unavailable,
+    /// The disk is full: 507.
+    StorageFull,
+}
+
+/// The language of a problem's sentence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Language {
+    /// 中文, unless the client prefers English.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+macro_rules! codes {
+    ($($name:ident $word:literal $kind:ident $en:literal $zh:literal;)+) => {
+        /// Every error code of the product.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+        #[expect(missing_docs, reason = "the sentence in the table is the documentation")]
+        pub enum Code { $($name),+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word in the contract, `noun_problem`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// What sort of refusal it is.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind),+ }
+            }
+
+            /// The sentence, with its `{placeholders}`.
+            #[must_use]
+            pub const fn sentence(self, language: Language) -> &'static str {
+                match (self, language) { $((Self::$name, Language::English) => $en, (Self::$name, Language::Chinese) => $zh),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // The request itself
+    BodyMalformed            "body_malformed"             Malformed        "The body is not well-formed JSON: {reason}." "请求体不是合法的 JSON:{reason}。";
+    BodyTooLarge             "body_too_large"             TooLarge         "The body is over the limit of {limit} bytes." "请求体超过 {limit} 字节的上限。";
+    BodyTooSlow              "body_too_slow"              Malformed        "The body did not arrive within {seconds} seconds." "请求体未在 {seconds} 秒内到达。";
+    MediaTypeUnsupported     "media_type_unsupported"     UnsupportedMedia "Send the body as application/json." "请以 application/json 发送请求体。";
+    PathNotFound             "path_not_found"             NotFound         "There is nothing at this path." "该路径不存在。";
+    MethodNotAllowed         "method_not_allowed"         MethodNotAllowed "This path takes {allow}." "该路径只接受 {allow}。";
+    PathParameterInvalid     "path_parameter_invalid"     NotFound         "Nothing has such an id." "没有这样的标识。";
+    QueryParameterUnknown    "query_parameter_unknown"    Malformed        "There is no parameter {name} here." "此处没有参数 {name}。";
+    QueryParameterRepeated   "query_parameter_repeated"   Malformed        "The parameter {name} is given twice." "参数 {name} 重复。";
+    QueryParameterInvalid    "query_parameter_invalid"    Malformed        "A parameter has a value that it cannot have: {reason}." "参数的值不合法:{reason}。";
+    CursorInvalid            "cursor_invalid"             Malformed        "The cursor is not one of this list with these filters." "该游标不属于此列表及其筛选条件。";
+    ContentInvalid           "content_invalid"            Invalid          "The content breaks a rule; see errors." "内容不符合要求,详见 errors。";
+    FieldUnknown             "field_unknown"              Invalid          "There is no field {name} here." "此处没有字段 {name}。";
+    FieldMissing             "field_missing"              Invalid          "The field {name} is missing." "缺少字段 {name}。";
+    FieldType                "field_type"                 Invalid          "The value is not of the right type: {reason}." "值的类型不对:{reason}。";
+    FieldLength              "field_length"               Invalid          "The length must be between {min} and {max}." "长度须在 {min} 与 {max} 之间。";
+    FieldRange               "field_range"                Invalid          "The value must be between {min} and {max}." "值须在 {min} 与 {max} 之间。";
+    FieldInvalid             "field_invalid"              Invalid          "The value is not allowed: {reason}." "值不合法:{reason}。";
+    NulCharacter             "nul_character"              Invalid          "Text must not hold the character U+0000." "文本不得包含 U+0000 字符。";
+    IdempotencyKeyInvalid    "idempotency_key_invalid"    Malformed        "An Idempotency-Key has 1 to 255 visible ASCII characters." "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。";
+    IdempotencyKeyReused     "idempotency_key_reused"     Invalid          "This Idempotency-Key was used for another request." "该 Idempotency-Key 已用于另一请求。";
+    IdempotencyKeySeen       "idempotency_key_seen"       Conflict         "A request with this Idempotency-Key has already been carried out." "带有该 Idempotency-Key 的请求已经执行。";
+    RateLimited              "rate_limited"               TooManyRequests  "Too many attempts; try again later." "尝试过于频繁,请稍后再试。";
+    // Who asks
+    TokenMissing             "token_missing"              Unauthenticated  "Sign in and send the token as Authorization: Bearer." "请先登录,并以 Authorization: Bearer 发送令牌。";
+    TokenInvalid             "token_invalid"              Unauthenticated  "The token is not valid (any more)." "令牌无效或已失效。";
+    CredentialsWrong         "credentials_wrong"          Unauthenticated  "The name or the password is wrong." "账号或密码错误。";
+    RefreshTokenInvalid      "refresh_token_invalid"      Unauthenticated  "The refresh token is not valid (any more); sign in again." "刷新令牌无效或已失效,请重新登录。";
+    SetupTokenInvalid        "setup_token_invalid"        Unauthenticated  "The set-up token is wrong, or the set-up is done." "初始化令牌错误,或初始化已完成。";
+    PermissionMissing        "permission_missing"         Forbidden        "This needs the permission {permission} here." "此操作在此处需要权限 {permission}。";
+    // Things not found
+    AccountNotFound          "account_not_found"          NotFound         "There is no such account." "没有这个账号。";
+    GrantNotFound            "grant_not_found"            NotFound         "There is no such grant." "没有这项授权。";
+    RegionNotFound           "region_not_found"           NotFound         "There is no such region." "没有这个区划。";
+    GridNotFound             "grid_not_found"             NotFound         "There is no such grid." "没有这个网格。";
+    OrganizationNotFound     "organization_not_found"     NotFound         "There is no such organization." "没有这个组织。";
+    MembershipNotFound       "membership_not_found"       NotFound         "There is no such membership." "没有这项成员关系。";
+    VolunteerNotFound        "volunteer_not_found"        NotFound         "There is no such volunteer." "没有这名志愿者。";
+    ItemNotFound             "service_item_not_found"     NotFound         "There is no such service item." "没有这个服务事项。";
+    OrderNotFound            "order_not_found"            NotFound         "There is no such order." "没有这个订单。";
+    CaseNotFound             "mediation_case_not_found"   NotFound         "There is no such mediation case." "没有这个调解案件。";
+    // Regions, grids, places
+    RegionCodeInvalid        "region_code_invalid"        Invalid          "{value} is no region code: 2, 4, 6, 9 or 12 digits." "{value} 不是区划代码(2、4、6、9 或 12 位数字)。";
+    RegionUnknown            "region_unknown"             Invalid          "The region {region} does not exist." "区划 {region} 不存在。";
+    RegionClosed             "region_closed"              Invalid          "The region {region} ended on {date}." "区划 {region} 已于 {date} 撤销。";
+    RegionNotCommunity       "region_not_community"       Invalid          "The region {region} is not a community or village." "区划 {region} 不是社区或村。";
+    RegionImportInvalid      "region_import_invalid"      Invalid          "Line {line}: {reason}. Nothing was imported." "第 {line} 行:{reason}。未导入任何数据。";
+    GridCodeTaken            "grid_code_taken"            Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
+    GridForeign              "grid_foreign"               Invalid          "The grid does not belong to the community {region}." "该网格不属于社区 {region}。";
+    BoundaryInvalid          "boundary_invalid"           Invalid          "The boundary is not a simple polygon: {reason}." "边界不是合法的多边形:{reason}。";
+    PointOutsideCountry      "point_outside_country"      Invalid          "The point lies outside the country." "该坐标点在境外。";
+    PointOutsideCommunity    "point_outside_community"    Invalid          "The point lies outside the community {region}." "该坐标点不在社区 {region} 内。";
+    // Accounts and grants
+    AccountNameTaken         "account_name_taken"         Conflict         "The name {name} is taken." "账号名 {name} 已被使用。";
+    GrantScopeInvalid        "grant_scope_invalid"        Invalid          "A grant names exactly one of region, grid and organization." "一项授权须且只须指明区划、网格、组织之一。";
+    GrantBeyondOwn           "grant_beyond_own"           Forbidden        "Nobody can grant what they do not hold here themselves." "不能授予自己在此处不具备的权限。";
+    PeriodInvalid            "period_invalid"             Invalid          "The period ends before it begins." "有效期的结束早于开始。";
+    // Organizations and volunteers
+    OrganizationNameTaken    "organization_name_taken"    Conflict         "An organization of this name exists in this region." "该区划内已有同名组织。";
+    OrganizationClosed       "organization_closed"        Conflict         "The organization is closed." "该组织已撤销。";
+    MembershipExists         "membership_exists"          Conflict         "The account is a member already." "该账号已是成员。";
+    VolunteerExists          "volunteer_exists"           Conflict         "The account is registered already." "该账号已登记。";
+    // Catalogue
+    ItemCodeTaken            "service_item_code_taken"    Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
+    ItemParentInvalid        "service_item_parent_invalid" Invalid         "The parent must be a current {level}." "上级须为现行的{level}。";
+    ItemUnknown              "service_item_unknown"       Invalid          "There is no such current service item for this region." "该区划没有此现行服务事项。";
+    // The order flow
+    OrderStateConflict       "order_state_conflict"       Conflict         "The order is {state}; {action} is not possible from there." "订单当前状态为 {state},不能执行 {action}。";
+    OrderVersionStale        "order_version_stale"        Conflict         "The order has moved on to version {version}." "订单已更新至版本 {version}。";
+    OrderTaken               "order_taken"                Conflict         "Somebody else has taken the order; it is {state} now." "订单已被他人接走,当前状态为 {state}。";
+    AddressMissing           "order_address_missing"      Invalid          "This service needs an address." "该服务事项需要地址。";
+    RequesterMissing         "order_requester_missing"    Invalid          "An order on behalf needs the account or the contact of the requester." "代他人点单须提供点单人的账号或联系方式。";
+    TakerIneligible          "taker_ineligible"           Forbidden        "The taker is not eligible for this order: {reason}." "接单方不符合接单条件:{reason}。";
+    TakerForeign             "taker_foreign"              Invalid          "The taker does not serve the region {region}." "接单方不服务于区划 {region}。";
+    TakerUnknown             "taker_unknown"              Invalid          "There is no such taker." "没有这个接单方。";
+    TakerLimitReached        "taker_limit_reached"        Conflict         "The taker already has {limit} open orders." "接单方已有 {limit} 件在办订单。";
+    NotTheTaker              "not_the_taker"              Forbidden        "Only the lead taker may do this." "只有主办方可以执行此操作。";
+    NotTheRequester          "not_the_requester"          Forbidden        "Only the requester may do this." "只有点单人可以执行此操作。";
+    CloserIsDoer             "closer_is_doer"             Forbidden        "Whoever did the work cannot close the order." "办理者不能为自己办理的订单销号。";
+    EvaluationSatisfied      "evaluation_satisfied"       Conflict         "Only a dissatisfied evaluation or a failed call-back leads to rework." "仅评价不满意或回访未通过时可以重办。";
+    MergeIntoItself          "merge_into_itself"          Invalid          "An order cannot be merged into itself." "订单不能并入自身。";
+    MergeTargetClosed        "merge_target_closed"        Conflict         "The other order is {state}; nothing can be merged into it." "目标订单状态为 {state},不能并入。";
+    DispatchInvalid          "dispatch_invalid"           Invalid          "The dispatch does not fit its mode: {reason}." "派单内容与方式不符:{reason}。";
+    // Mediation
+    CaseStateConflict        "mediation_state_conflict"   Conflict         "The case is {state}; {action} is not possible from there." "案件当前状态为 {state},不能执行 {action}。";
+    PartyRefused             "mediation_party_refused"    Conflict         "A party has refused; mediation cannot go on (People's Mediation Law, art. 17)." "一方当事人明确拒绝,不得调解(人民调解法第十七条)。";
+    // The machine
+    VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
+    ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";
+    ValueTaken               "value_taken"                Conflict         "This value must be unique and is taken." "该值须唯一,且已被使用。";
+    DatabaseUnavailable      "database_unavailable"       Unavailable      "The database cannot be reached; try again shortly." "数据库暂时不可用,请稍后重试。";
+    DeadlineExceeded         "deadline_exceeded"          Unavailable      "The answer took too long; try again with the same Idempotency-Key." "处理超时,请以同一 Idempotency-Key 重试。";
+    StorageFull              "storage_full"               StorageFull      "There is no room left to store this." "存储空间已满。";
+    Internal                 "internal_error"             Internal         "Something went wrong on our side." "服务内部错误。";
+}
+
+/// A refusal of one field of the request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    /// Where, as a JSON pointer in fragment form: `#/contact/phone`.
+    pub pointer: String,
+    /// Why.
+    pub code: Code,
+    /// What fills the sentence.
+    pub params: Params,
+}
+
+/// Named values of a sentence.
+pub type Params = Vec<(&'static str, String)>;
+
+/// Why something was refused, or what broke.
+#[derive(Debug)]
+pub struct Error {
+    /// The line of the table.
+    pub code: Code,
+    /// What fills the sentence; also given to the client as `params`.
+    pub params: Params,
+    /// The fields at fault.
+    pub fields: Vec<FieldError>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of everything that can be refused.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A refusal with this code.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, params: Vec::new(), fields: Vec::new(), source: None }
+    }
+
+    /// Names a value of the sentence.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.params.push((name, value.to_string()));
+        self
+    }
+
+    /// Keeps what caused it, for the log.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// A refusal of the content because of this rule at this field.
+    #[must_use]
+    pub fn field(pointer: impl Into<String>, code: Code) -> Self {
+        Self::field_with(pointer, code, Vec::new())
+    }
+
+    /// The same with values for the sentence.
+    #[must_use]
+    pub fn field_with(pointer: impl Into<String>, code: Code, params: Params) -> Self {
+        let mut error = Self::new(Code::ContentInvalid);
+        error.fields.push(FieldError { pointer: pointer.into(), code, params });
+        error
+    }
+
+    /// Says at which field of the request this refusal arose. The code stays.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.fields.push(FieldError { pointer: pointer.into(), code: self.code, params: self.params.clone() });
+        self
+    }
+
+    /// Something that cannot happen, happened.
+    #[must_use]
+    pub fn internal(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::new(Code::Internal).because(what)
+    }
+
+    /// The sentence of this error.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        fill(self.code.sentence(language), &self.params)
+    }
+}
+
+impl FieldError {
+    /// The sentence of this field's refusal.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        fill(self.code.sentence(language), &self.params)
+    }
+}
+
+fn fill(template: &str, params: &[(&'static str, String)]) -> String {
+    params.iter().fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.sentence(Language::English))?;
+        for field in &self.fields {
+            write!(f, " [{} {}]", field.pointer, field.code.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|s| -> &(dyn std::error::Error + 'static) { &**s })
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        use sea_orm::SqlErr;
+        let code = match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Code::ValueTaken,
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Code::ReferenceBroken,
+            _ => crate::db::classify(&error),
+        };
+        Self::new(code).because(error)
+    }
+}
+
+impl Error {
+    /// Turns a broken unique constraint into the domain's word for it; anything else passes.
+    #[must_use]
+    pub fn when_taken(self, code: Code, name: &'static str, value: impl fmt::Display) -> Self {
+        if self.code == Code::ValueTaken { Self::new(code).with(name, value) } else { self }
+    }
+
+    /// Whether a broken unique constraint names this column or index.
+    #[must_use]
+    pub fn breaks(&self, constraint: &str) -> bool {
+        self.code == Code::ValueTaken && self.source.as_ref().is_some_and(|s| s.to_string().contains(constraint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_is_unique_and_speaks_both_languages() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
+            assert!(code.as_str().contains('_'), "{} is no noun_problem", code.as_str());
+            let holes = |text: &str| text.split('{').skip(1).filter_map(|t| t.split('}').next().map(str::to_owned)).collect::<HashSet<_>>();
+            assert_eq!(holes(code.sentence(Language::English)), holes(code.sentence(Language::Chinese)), "{}", code.as_str());
+        }
+    }
+}

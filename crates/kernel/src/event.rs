@@ -1,0 +1,192 @@
+//! The one event log: the timeline of each order, the change feed of integrators, the outbox of
+//! notifications and the audit trail are this table, read in different ways.
+//!
+//! **No gap.** Sequence numbers are handed out before commit, so a reader that goes by them alone
+//! misses what commits late. On PostgreSQL each event therefore carries the id of its
+//! transaction, the log is ordered by (transaction, sequence), and a reader stops before the
+//! oldest transaction that is still open. A transaction that begins later gets a higher
+//! id, so nothing can ever appear behind a reader. SQLite has one writer: there the sequence
+//! alone is the order, and the transaction is 0.
+
+use crate::{
+    access::Reach,
+    cx::Cx,
+    error::{Code, Error, Result},
+    id::AccountId,
+    page::{Page, Pager},
+    region::RegionCode,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(crate) mod row {
+    //! The table `events`.
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "events")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub seq: i64,
+        pub xid: i64,
+        #[sea_orm(column_name = "type")]
+        pub kind: String,
+        pub subject_id: Uuid,
+        pub subject_version: i32,
+        pub region_code: i64,
+        pub actor_id: Option<Uuid>,
+        pub at: ChronoDateTimeUtc,
+        #[sea_orm(column_type = "Text")]
+        pub data: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Something that happened, as its domain describes it: the words that never change meaning.
+pub trait Event: Serialize {
+    /// Its type, past tense with its noun: `order.accepted`.
+    fn kind(&self) -> &'static str;
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The thing's id.
+    pub id: Uuid,
+    /// Its version after the change; a thing's versions are 1, 2, 3 …
+    pub version: i32,
+    /// Where it lies: who may read the event.
+    pub region: RegionCode,
+}
+
+/// An event waiting in a `Tx` for its commit.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) kind: &'static str,
+    pub(crate) subject: Subject,
+    pub(crate) data: String,
+}
+
+/// An event as it is read (事件). Append-only; what it says never changes.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LoggedEvent {
+    /// Its number in the log (编号), unique and stable.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+    pub id: i64,
+    /// Its type (事件类型), such as `order.accepted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The thing that it is about (对象).
+    pub subject_id: Uuid,
+    /// The thing's version after it (版本).
+    #[schema(minimum = 1)]
+    pub subject_version: i32,
+    /// Where the thing lies (区划).
+    pub region_code: RegionCode,
+    /// Who did it (操作人); absent when the system itself did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor_id: Option<AccountId>,
+    /// When (时间).
+    pub at: DateTime<Utc>,
+    /// What else there is to say; its shape depends on the type. Never personal data.
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+}
+
+impl TryFrom<row::Model> for LoggedEvent {
+    type Error = Error;
+    fn try_from(row: row::Model) -> Result<Self> {
+        Ok(Self {
+            id: row.seq,
+            kind: row.kind,
+            subject_id: row.subject_id,
+            subject_version: row.subject_version,
+            region_code: stored_region(row.region_code)?,
+            actor_id: row.actor_id.map(AccountId),
+            at: row.at,
+            data: serde_json::from_str(&row.data).map_err(Error::internal)?,
+        })
+    }
+}
+
+fn stored_region(code: i64) -> Result<RegionCode> {
+    format!("{code:012}").parse().map_err(|e| Error::internal(format!("stored region: {e}")))
+}
+
+/// What happened to one thing, oldest first (办理进度).
+///
+/// # Errors
+/// `cursor_invalid`; `database_unavailable`.
+pub async fn timeline(cx: &Cx, subject: Uuid, pager: &Pager) -> Result<Page<LoggedEvent>> {
+    let mut query = row::Entity::find().filter(row::Column::SubjectId.eq(subject));
+    if let Some((version, seq)) = pager.after::<(i32, i64)>()? {
+        query = query.filter(
+            Expr::tuple([Expr::col(row::Column::SubjectVersion), Expr::col(row::Column::Seq)]).gt(Expr::tuple([Expr::val(version), Expr::val(seq)])),
+        );
+    }
+    let rows = query.order_by_asc(row::Column::SubjectVersion).order_by_asc(row::Column::Seq).limit(pager.fetch()).all(cx.reader()).await?;
+    let rows = rows.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>>>()?;
+    pager.page(rows, |e| (e.subject_version, e.id))
+}
+
+/// The change feed (事件流): every event within `reach`, in the order of the log, none skipped.
+/// `next_cursor` is always given, so that a reader at the end knows where to go on.
+///
+/// # Errors
+/// `cursor_invalid`; `database_unavailable`.
+pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], pager: &Pager) -> Result<Page<LoggedEvent>> {
+    let postgres = cx.backend() == DbBackend::Postgres;
+    let (xid, seq) = pager.after::<(i64, i64)>()?.unwrap_or((-1, 0));
+    let mut scope = Condition::any();
+    for region in &reach.regions {
+        let (first, last) = region.range();
+        scope = scope.add(row::Column::RegionCode.between(first.as_i64(), last.as_i64()));
+    }
+    let mut query = row::Entity::find().filter(scope).apply_if((!types.is_empty()).then_some(types), |q, t| q.filter(row::Column::Kind.is_in(t)));
+    query = if postgres {
+        query
+            .filter(Expr::tuple([Expr::col(row::Column::Xid), Expr::col(row::Column::Seq)]).gt(Expr::tuple([Expr::val(xid), Expr::val(seq)])))
+            .filter(Expr::cust("xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+            .order_by_asc(row::Column::Xid)
+            .order_by_asc(row::Column::Seq)
+    } else {
+        query.filter(row::Column::Seq.gt(seq)).order_by_asc(row::Column::Seq)
+    };
+    let rows = query.limit(pager.fetch()).all(cx.reader()).await?;
+    let page = pager.page(rows, |r| (r.xid, r.seq))?;
+    let end = match page.items.last() {
+        Some(last) => (last.xid, last.seq),
+        None => (xid, seq),
+    };
+    Ok(Page {
+        items: page.items.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>>>()?,
+        next_cursor: Some(pager.cursor(&end)?),
+        has_more: page.has_more,
+    })
+}
+
+/// How far the log reaches: for statistics and the bench.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn count(cx: &Cx) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Last {
+        last: Option<i64>,
+    }
+    let last = row::Entity::find()
+        .select_only()
+        .column_as(row::Column::Seq.max(), "last")
+        .into_model::<Last>()
+        .one(cx.reader())
+        .await?
+        .ok_or_else(|| Error::new(Code::Internal))?;
+    Ok(last.last.unwrap_or(0))
+}

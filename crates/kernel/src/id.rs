@@ -1,0 +1,64 @@
+//! Every id of the system, in one place, so that siblings can name each other
+//! without importing each other.
+//!
+//! An id is a UUIDv7 (RFC 9562): its first 48 bits are the millisecond in which it
+//! was made, so "newest first" is `ORDER BY id DESC` and one index serves it. In JSON it
+//! is a string, because 64-bit numbers lose digits in JavaScript.
+
+/// Declares id newtypes: stored as a UUID, spoken as a string.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug,
+                 serde::Serialize, serde::Deserialize, sea_orm::DeriveValueType, utoipa::ToSchema)]
+        #[schema(value_type = String, format = Uuid, example = "019aa1c2-7d40-7c3e-9f5b-2a6e4d1c8b70")]
+        pub struct $name(pub uuid::Uuid);
+
+        impl From<uuid::Uuid> for $name {
+            fn from(id: uuid::Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+
+        // SeaORM asks this of every primary key; a UUID never comes from a counter.
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An account (账号): somebody who can sign in.
+    AccountId
+    /// A signed-in session (会话), the family of one refresh token.
+    SessionId
+    /// A grant (授权): one role of one account within one scope.
+    GrantId
+    /// A grid (网格) under a community.
+    GridId
+    /// An organization (组织).
+    OrganizationId
+    /// A membership (成员关系) of an account in an organization.
+    MembershipId
+    /// One version of a service catalogue item (服务事项).
+    ItemId
+    /// An order (订单).
+    OrderId
+    /// A mediation case (调解案件).
+    CaseId
+}

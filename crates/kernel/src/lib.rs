@@ -1,0 +1,25 @@
+//! The words that every crate of Linli shares. It knows no domain.
+//!
+//! Read [`cx`] first: it is how a request travels. [`error`] and [`access`] hold the two
+//! tables that decide refusals; [`event`] is the one log.
+
+pub mod access;
+pub mod clock;
+pub mod cx;
+pub mod db;
+pub mod error;
+pub mod event;
+pub mod geo;
+pub mod id;
+pub mod mask;
+pub mod page;
+pub mod region;
+pub mod vault;
+
+pub use access::{Actor, Permission, Place, Role, Scope};
+pub use clock::Time;
+pub use cx::{Core, Cx, Guard, Tx};
+pub use error::{Code, Error, Result};
+pub use event::{Event, Subject};
+pub use page::{Page, PageQuery, Pager};
+pub use region::{RegionCode, RegionLevel};

@@ -1,0 +1,3 @@
+//! People's mediation cases.
+super::migration! {"
+"}

@@ -1,0 +1,1 @@
+//! Linli measured against the database itself.
