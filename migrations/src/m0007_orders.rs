@@ -28,6 +28,7 @@ CREATE TABLE orders (
     lead_kind text,
     lead_id {uuid},
     lead_slot smallint,
+    assistant_count smallint NOT NULL,
     respond_limit text,
     finish_limit text,
     respond_by {time},
@@ -64,13 +65,14 @@ CREATE TABLE orders (
 ){hot};
 CREATE UNIQUE INDEX orders_number ON orders (number);
 CREATE INDEX orders_region ON orders (region_code, id);
-CREATE INDEX orders_open ON orders (region_code, state, id) WHERE state NOT IN ('closed', 'rejected', 'cancelled', 'merged');
+CREATE INDEX orders_state ON orders (region_code, state, id);
 CREATE INDEX orders_county ON orders ((region_code / 1000000), id);
 CREATE INDEX orders_grid ON orders (grid_id, id) WHERE grid_id IS NOT NULL;
 CREATE INDEX orders_requester ON orders (requester_id, id) WHERE requester_id IS NOT NULL;
 CREATE INDEX orders_taker ON orders (lead_id, id) WHERE lead_id IS NOT NULL;
 CREATE UNIQUE INDEX orders_lead_slot ON orders (lead_id, lead_slot) WHERE lead_slot IS NOT NULL;
-CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_doing ON orders (lead_id, lead_slot) WHERE state IN ('accepted', 'in_progress', 'suspended');
+CREATE INDEX orders_due ON orders (region_code, id) WHERE due_at IS NOT NULL;
 CREATE INDEX orders_changed ON orders (updated_at, id);
 
 CREATE TABLE order_assistants (

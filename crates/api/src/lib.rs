@@ -1,1 +1,152 @@
 //! The HTTP layer: the only crate that speaks actix-web.
+//!
+//! A request passes the [`gate`] (request id, contract, sign-in, Idempotency-Key), is taken apart by a
+//! handler of ten lines in `v1/`, and is carried out by one function of a domain crate. Refusals become
+//! RFC 9457 in [`problem`]. The contract is what the routes say, see [`contract`].
+
+mod body;
+mod call;
+mod contract;
+mod gate;
+mod prelude;
+mod problem;
+mod v1;
+
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use call::Worker;
+use contract::Contract;
+use futures_util::future::BoxFuture;
+use identity::Identity;
+use kernel::Core;
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+
+/// How the server behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Worker threads.
+    pub workers: usize,
+    /// After this long a request is answered 503.
+    pub request_deadline: Duration,
+    /// The most bytes of a body.
+    pub body_limit: usize,
+    /// How long the server says "not ready" before it stops taking connections.
+    pub drain: Duration,
+    /// Whether `/docs` is served.
+    pub docs: bool,
+    /// Web origins whose pages may call the API (CORS); none unless told.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            workers: 2,
+            request_deadline: Duration::from_millis(2400),
+            body_limit: 256 * 1024,
+            drain: Duration::ZERO,
+            docs: true,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+/// Opens the database, clock and vault of one worker.
+pub type CoreFactory = Arc<dyn Fn() -> BoxFuture<'static, kernel::Result<Core>> + Send + Sync>;
+
+/// What all workers share.
+pub struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) contract: Contract,
+    pub(crate) ready: AtomicBool,
+}
+
+/// A running server.
+pub struct Server {
+    handle: ServerHandle,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Starts serving on the listener. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let workers = settings.workers.max(1);
+        let shared = Arc::new(Shared { settings, identity, contract: Contract::new(), ready: AtomicBool::new(true) });
+        let for_workers = Arc::clone(&shared);
+        let server = HttpServer::new(move || {
+            let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
+            let cors = cors(&shared.settings.allowed_origins);
+            let mut app = App::new().into_utoipa_app().configure(routes).into_app().data_factory(move || {
+                let opening = core_of();
+                let shared = Arc::clone(&shared);
+                async move { opening.await.map(|core| Worker { core, shared }).map_err(|e| tracing::error!(error = %e, "a worker has no database")) }
+            });
+            if for_workers.settings.docs {
+                app = app.service(web::redirect("/docs", "/docs/")).service(docs());
+            }
+            app.wrap(from_fn(gate::gate)).wrap(cors).wrap(actix_web::middleware::Compress::default())
+        })
+        .workers(workers)
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(10)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        Ok(Self { handle, task: tokio::spawn(server), address, shared })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops gracefully: says "not ready", waits for load balancers to notice, finishes what runs.
+    pub async fn stop(self) {
+        self.shared.ready.store(false, Ordering::Relaxed);
+        tokio::time::sleep(self.shared.settings.drain).await;
+        self.handle.stop(true).await;
+        // The server task has nothing to say that stopping has not said.
+        let _ = self.task.await;
+    }
+}
+
+/// The contract as it is committed in `openapi/linli.json`.
+#[must_use]
+pub fn openapi() -> String {
+    contract::pretty(&contract::document())
+}
+
+fn routes(config: &mut ServiceConfig) {
+    v1::system::outside(config);
+    config.service(utoipa_actix_web::scope("/api/v1").configure(v1::routes));
+}
+
+fn docs() -> utoipa_swagger_ui::SwaggerUi {
+    let config = utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).display_operation_id(true).filter(true);
+    utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").config(config)
+}
+
+fn cors(origins: &[String]) -> actix_cors::Cors {
+    let cors = actix_cors::Cors::default()
+        .allowed_methods(["GET", "POST", "DELETE"])
+        .allowed_headers(["authorization", "content-type", "accept-language", "idempotency-key", "x-request-id"])
+        .expose_headers(["x-request-id", "retry-after", "idempotency-replayed"])
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

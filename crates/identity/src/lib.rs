@@ -1,1 +1,39 @@
-//! Accounts, credentials, sessions, tokens and grants.
+//! Who may come in, and as what: accounts, passwords, sessions, tokens and grants (账号、登录、授权).
+//!
+//! An **account** is somebody who can sign in. Signing in opens a **session** of thirty days and
+//! gives two tokens: a short one that is checked on every request ([`Keys`]), and a long one
+//! that buys the next pair and is worth something only once. What an account may do is not
+//! in the token: it is the account's **grants**, each a role within a region, a grid or an
+//! organization for a period, read on each request through a cache of five seconds ([`Identity`]).
+//!
+//! There is no default password. The first start prints a one-time token, and whoever
+//! holds it becomes the first administrator ([`set_up`]).
+
+mod account;
+mod grant;
+mod keys;
+#[cfg(test)]
+mod life;
+mod limiter;
+mod password;
+mod session;
+mod setting;
+mod setup;
+
+pub use account::{
+    Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, contact, create_account, find_by_name, get_account,
+    list_accounts, me, names,
+};
+pub use grant::{CreateGrant, Grant, ListGrants, grant_role, grant_scope, list_grants, revoke_grant};
+pub use keys::{Jwk, Jwks, Keys, Ticket};
+pub use session::{Identity, Refresh, SignIn, Tokens};
+pub use setting::{set_setting, setting};
+pub use setup::{SetUp, ensure_setup_token, set_up};
+
+/// The tables of this crate as its entities see them, for the test that compares them with the
+/// migrations.
+#[doc(hidden)]
+#[must_use]
+pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
+    vec![account::table(schema), session::table(schema), grant::table(schema), setting::table(schema)]
+}

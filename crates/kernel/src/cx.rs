@@ -195,7 +195,7 @@ pub struct Tx<'a> {
     events: Vec<Pending>,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
     /// A new id, made of the time of the change.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is what everybody else asks")]
@@ -206,7 +206,7 @@ impl Tx<'_> {
 
     /// The request that this change belongs to.
     #[must_use]
-    pub const fn cx(&self) -> &Cx {
+    pub const fn cx(&self) -> &'a Cx {
         self.cx
     }
 

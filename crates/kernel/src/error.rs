@@ -5,7 +5,7 @@
 //! Chinese. `{name}` in a sentence is filled from the error's parameters.
 
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What sort of refusal it is. `api::problem` is the only place that knows statuses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,18 +130,24 @@ codes! {
     RegionNotCommunity       "region_not_community"       Invalid          "The region {region} is not a community or village." "区划 {region} 不是社区或村。";
     RegionImportInvalid      "region_import_invalid"      Invalid          "Line {line}: {reason}. Nothing was imported." "第 {line} 行:{reason}。未导入任何数据。";
     GridCodeTaken            "grid_code_taken"            Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
+    GridClosed               "grid_closed"                Conflict         "The grid is closed." "该网格已撤销。";
     GridForeign              "grid_foreign"               Invalid          "The grid does not belong to the community {region}." "该网格不属于社区 {region}。";
     BoundaryInvalid          "boundary_invalid"           Invalid          "The boundary is not a simple polygon: {reason}." "边界不是合法的多边形:{reason}。";
     PointOutsideCountry      "point_outside_country"      Invalid          "The point lies outside the country." "该坐标点在境外。";
     PointOutsideCommunity    "point_outside_community"    Invalid          "The point lies outside the community {region}." "该坐标点不在社区 {region} 内。";
     // Accounts and grants
     AccountNameTaken         "account_name_taken"         Conflict         "The name {name} is taken." "账号名 {name} 已被使用。";
+    AccountNotOwn            "account_not_own"            Forbidden        "Only the owner of the account may do this." "只有账号本人可以执行此操作。";
+    AccountIsOwn             "account_is_own"             Forbidden        "Nobody can disable or enable their own account." "不能停用或启用自己的账号。";
+    OldPasswordWrong         "old_password_wrong"         Invalid          "The old password is wrong." "原密码错误。";
     GrantScopeInvalid        "grant_scope_invalid"        Invalid          "A grant names exactly one of region, grid and organization." "一项授权须且只须指明区划、网格、组织之一。";
     GrantBeyondOwn           "grant_beyond_own"           Forbidden        "Nobody can grant what they do not hold here themselves." "不能授予自己在此处不具备的权限。";
     PeriodInvalid            "period_invalid"             Invalid          "The period ends before it begins." "有效期的结束早于开始。";
     // Organizations and volunteers
     OrganizationNameTaken    "organization_name_taken"    Conflict         "An organization of this name exists in this region." "该区划内已有同名组织。";
     OrganizationClosed       "organization_closed"        Conflict         "The organization is closed." "该组织已撤销。";
+    OrganizationInUse        "organization_in_use"        Conflict         "Organizations beneath it are still active; move or close them first." "其下仍有在册组织,请先调整或撤销。";
+    OrganizationParentInvalid "organization_parent_invalid" Invalid        "The parent must be an active organization of this region or one above it, and not stand beneath this one." "上级须为本区划或上级区划的在册组织,且不得为本组织的下级。";
     MembershipExists         "membership_exists"          Conflict         "The account is a member already." "该账号已是成员。";
     VolunteerExists          "volunteer_exists"           Conflict         "The account is registered already." "该账号已登记。";
     // Catalogue
@@ -193,7 +199,7 @@ pub struct FieldError {
 pub type Params = Vec<(&'static str, String)>;
 
 /// Why something was refused, or what broke.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     /// The line of the table.
     pub code: Code,
@@ -201,7 +207,7 @@ pub struct Error {
     pub params: Params,
     /// The fields at fault.
     pub fields: Vec<FieldError>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// The result of everything that can be refused.
@@ -224,7 +230,7 @@ impl Error {
     /// Keeps what caused it, for the log.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
     }
 

@@ -1,2 +1,164 @@
-//! The binary.
-fn main() {}
+//! The binary: serves, brings the tables up to date, imports regions, makes accounts.
+//!
+//! Read [`settings`] for what can be set and [`serve`] for what happens at start and stop.
+
+mod account;
+mod database;
+mod demo;
+mod health;
+mod import;
+mod keys;
+mod serve;
+mod settings;
+mod telemetry;
+mod terminal;
+mod worker;
+
+use clap::{Parser, Subcommand};
+use kernel::Core;
+use settings::{Flags, Settings};
+use std::{path::PathBuf, process::ExitCode};
+use terminal::{Fault, Outcome, say};
+
+/// Linli (邻里): what a neighbourhood needs becomes an order that somebody takes and a resident judges.
+#[derive(Debug, Parser)]
+#[command(name = "linli", version, max_term_width = 120)]
+struct Cli {
+    /// The settings file [default: linli.toml in the working folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "LINLI_CONFIG", help_heading = "Settings")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until told to stop
+    Serve {
+        /// Use a database of its own, filled with a neighbourhood to try things on
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the tables of the database up to date
+    Migrate,
+    /// Administrative regions (区划)
+    #[command(subcommand)]
+    Regions(Regions),
+    /// Fill the database with the neighbourhood of the demo, once
+    Seed,
+    /// Write the contract of the API (OpenAPI 3.1)
+    Openapi {
+        /// Where to; stdout when absent
+        file: Option<PathBuf>,
+    },
+    /// Accounts (账号)
+    #[command(subcommand)]
+    Account(Account),
+    /// Show every setting with its value and where that came from; secrets hidden
+    Settings {
+        /// Show the table of settings for the documentation instead
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Ask the server at `listen` whether it is ready; exit code 0 if it is
+    Health,
+}
+
+#[derive(Debug, Subcommand)]
+enum Regions {
+    /// Read a list of regions; all of it or, when a line is wrong, nothing
+    Import(import::Import),
+}
+
+#[derive(Debug, Subcommand)]
+enum Account {
+    /// Make an account with one role
+    Create(account::Create),
+}
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("linli: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    match &cli.command {
+        Command::Openapi { file: None } => return say(&api::openapi()),
+        Command::Openapi { file: Some(file) } => {
+            return std::fs::write(file, api::openapi()).map_err(|e| Fault(format!("{}: {e}", file.display())));
+        }
+        Command::Settings { markdown: true } => return say(&settings::markdown()),
+        _ => {}
+    }
+    let file = settings::file_to_read(cli.config.filter(|path| !path.as_os_str().is_empty()));
+    let settings = Settings::read(
+        file.as_deref(),
+        std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))),
+        &cli.flags,
+    )?;
+    match cli.command {
+        Command::Settings { .. } => return say(&settings.shown()),
+        Command::Health => return health::ask(&settings.listen),
+        _ => {}
+    }
+    telemetry::start(&settings)?;
+    keys::make_data_dir(&settings)?;
+    if let Some(file) = &settings.calendar_file {
+        let told = |e: String| Fault(format!("the calendar {}: {e}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|e| told(e.to_string()))?;
+        services::calendar::Calendar::parse(&text).map_err(|e| told(Fault::from(e).0))?.install();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let done = runtime.block_on(work(cli.command, &settings));
+    runtime.shutdown_background();
+    done
+}
+
+/// The commands that work with the database.
+async fn work(command: Command, settings: &Settings) -> Outcome {
+    match command {
+        Command::Serve { demo } => serve::run(settings, demo).await,
+        Command::Migrate => {
+            let db = database::connect(&settings.database_url).await?;
+            let steps = database::migrate(&db).await?;
+            db.close().await;
+            say(&format!("applied {steps} migrations\n"))
+        }
+        Command::Regions(Regions::Import(import)) => {
+            let core = open(settings).await?;
+            finish(&core, import::run(&core, import).await).await
+        }
+        Command::Seed => {
+            let core = open(settings).await?;
+            let done = match demo::seed(&core).await {
+                Ok(report) => say(&report.to_string()),
+                Err(error) => Err(error.into()),
+            };
+            finish(&core, done).await
+        }
+        Command::Account(Account::Create(create)) => {
+            let core = open(settings).await?;
+            finish(&core, account::create(&core, create).await).await
+        }
+        Command::Openapi { .. } | Command::Settings { .. } | Command::Health => Ok(()),
+    }
+}
+
+async fn open(settings: &Settings) -> Outcome<Core> {
+    database::open(settings, &settings.database_url, keys::vault(settings)?).await
+}
+
+/// Closes the database, so that SQLite leaves one tidy file, whatever came of the command.
+async fn finish(core: &Core, done: Outcome) -> Outcome {
+    core.db.clone().close().await;
+    done
+}

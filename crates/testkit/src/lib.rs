@@ -1,1 +1,100 @@
 //! A database for each test, a world of named people, a client.
+//!
+//! A test tells what people do, over HTTP, on both databases:
+//!
+//! ```ignore
+//! testkit::on_both! {
+//!     async fn a_resident_reads_their_own_account(world: World) {
+//!         let zhang = world.person("zhang");
+//!         let me = zhang.get("/me").send().await.expect(200);
+//!         assert_eq!(me["id"], zhang.account().to_string());
+//!         world.nobody().get("/me").send().await.refused(401, "token_missing");
+//!     }
+//! }
+//! ```
+//!
+//! [`World`] says who they are and where they live. Each test has a copy of that world to itself: a server with two
+//! workers, a database, and a clock that stands still on a Monday at nine until the test moves it.
+
+mod client;
+mod database;
+mod postgres;
+mod process;
+mod wire;
+mod world;
+
+pub use client::{Client, Reply, Request};
+pub use database::{Backend, Database};
+pub use reqwest::Method;
+pub use wire::Wire;
+pub use world::{FOREIGN, HOME, Inner, PASSWORD, Places, World};
+
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    time::Duration,
+};
+
+/// A test that takes longer hangs.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Declares tests that run once on SQLite (`name::sqlite`) and once on PostgreSQL (`name::postgres`).
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
+        $(#[$meta])*
+        async fn $name($world: $crate::World) $body
+
+        mod $name {
+            #[test]
+            fn sqlite() {
+                $crate::run($crate::Backend::Sqlite, super::$name);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::run($crate::Backend::Postgres, super::$name);
+            }
+        }
+    )+};
+}
+
+/// Runs a test in a world of its own, and takes the world away again.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(World) -> F) {
+    block_on(async {
+        let Some(world) = World::start(backend).await else { return };
+        let guest = world.clone();
+        let outcome = AssertCaught(Box::pin(test(guest))).await;
+        world.end().await;
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
+    });
+}
+
+/// Runs a test that needs no world.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn block_on(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async { tokio::time::timeout(LONGEST, test).await.expect("a test ends within a minute") });
+    runtime.shutdown_background();
+}
+
+/// A future whose panic is its result.
+struct AssertCaught<F>(std::pin::Pin<Box<F>>);
+
+impl<F: Future> Future for AssertCaught<F> {
+    type Output = std::thread::Result<F::Output>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => std::task::Poll::Ready(Err(panic)),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What a handler is given: a signed-in call, or, for the few public operations, the bare worker.
+
+use crate::{Shared, problem::Problem};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use identity::Identity;
+use kernel::{
+    Actor, Core, Cx,
+    cx::IdempotencyKey,
+    error::{Code, Error},
+};
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+    sync::Arc,
+};
+
+/// What one actix worker holds: its own connections, and what all workers share.
+#[derive(Clone)]
+pub struct Worker {
+    /// Database, clock and vault. On PostgreSQL each worker has a pool of its own.
+    pub core: Core,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// The worker that a request runs on.
+    pub(crate) fn of(req: &HttpRequest) -> &Self {
+        req.app_data::<Data<Self>>().expect("every App is built with its Worker")
+    }
+}
+
+impl Deref for Worker {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// A call by somebody who has signed in.
+pub struct Call {
+    /// The request as the domain sees it.
+    pub cx: Cx,
+    /// Sessions and keys.
+    pub identity: Arc<Identity>,
+}
+
+impl FromRequest for Call {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let worker = Worker::of(req);
+        let extensions = req.extensions();
+        let actor = extensions.get::<Arc<Actor>>().cloned().ok_or_else(|| Error::new(Code::TokenMissing).into());
+        ready(actor.map(|actor| Self {
+            cx: Cx::new(worker.core.clone(), actor).with_key(extensions.get::<IdempotencyKey>().cloned()),
+            identity: Arc::clone(&worker.identity),
+        }))
+    }
+}
+
+/// A call by anybody.
+pub struct Public {
+    /// Database, clock and vault.
+    pub core: Core,
+    /// Sessions and keys.
+    pub identity: Arc<Identity>,
+    /// The address that the call came from.
+    pub ip: Option<String>,
+}
+
+impl FromRequest for Public {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let worker = Worker::of(req);
+        ready(Ok(Self {
+            core: worker.core.clone(),
+            identity: Arc::clone(&worker.identity),
+            ip: req.peer_addr().map(|a| a.ip().to_string()),
+        }))
+    }
+}

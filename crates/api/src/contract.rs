@@ -1,0 +1,239 @@
+//! The contract: the OpenAPI document as the routes themselves tell it, tidied, and the table of
+//! operations that the gate reads from it. What is not in the contract is not served.
+
+use crate::problem::{FieldProblem, ProblemBody};
+use actix_web::{App, http::Method};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    server::ServerBuilder,
+    tag::TagBuilder,
+};
+use utoipa_actix_web::AppExt;
+
+/// The chapters of the contract.
+const TAGS: [(&str, &str); 10] = [
+    ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
+    ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
+    ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
+    ("grids", "网格: what lies beneath a community."),
+    ("organizations", "组织 and who belongs to them."),
+    ("volunteers", "接单人: volunteers 志愿者 and party members 党员 who take orders."),
+    ("mediation", "人民调解: cases and their course."),
+    ("accounts", "账号 and grants 授权."),
+    ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
+    ("system", "系统: health, keys, events 事件流, this document."),
+];
+
+/// One operation, as far as the gate needs it.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) path: String,
+    segments: Vec<String>,
+    pub(crate) method: Method,
+    pub(crate) public: bool,
+    query: BTreeSet<String>,
+}
+
+impl Operation {
+    /// The first query parameter that the operation does not know, or the first one repeated.
+    pub(crate) fn refuse_query(&self, query: &str) -> Option<kernel::Error> {
+        let mut seen = BTreeSet::new();
+        for pair in query.split('&').filter(|p| !p.is_empty()) {
+            let name = pair.split('=').next().unwrap_or_default();
+            if !self.query.contains(name) {
+                return Some(kernel::Error::new(kernel::Code::QueryParameterUnknown).with("name", name));
+            }
+            if !seen.insert(name) {
+                return Some(kernel::Error::new(kernel::Code::QueryParameterRepeated).with("name", name));
+            }
+        }
+        None
+    }
+}
+
+/// Where a request leads.
+pub(crate) enum Found<'a> {
+    Operation(&'a Operation),
+    WrongMethod(String),
+    Nothing,
+}
+
+/// The contract, ready to be served and asked.
+pub(crate) struct Contract {
+    pub(crate) json: String,
+    by_length: HashMap<usize, Vec<Operation>>,
+}
+
+impl Contract {
+    pub(crate) fn new() -> Self {
+        let document = document();
+        let mut by_length: HashMap<usize, Vec<Operation>> = HashMap::new();
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let Ok(method) = method.to_uppercase().parse() else { continue };
+                let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+                let query = operation["parameters"].as_array().into_iter().flatten();
+                let query = query.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
+                let public = operation["x-permission"] == "public";
+                by_length.entry(segments.len()).or_default().push(Operation { path: path.clone(), segments, method, public, query });
+            }
+        }
+        // Literal segments win over placeholders: /grids/locate before /grids/{id}.
+        for operations in by_length.values_mut() {
+            operations.sort_by_key(|o| o.segments.iter().filter(|s| s.starts_with('{')).count());
+        }
+        Self { json: pretty(&document), by_length }
+    }
+
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let segments: Vec<&str> = path.split('/').collect();
+        let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| want.starts_with('{') || want == got);
+        let mut matches = self.by_length.get(&segments.len()).into_iter().flatten().filter(fits).peekable();
+        let Some(path) = matches.peek().map(|o| &o.path) else { return Found::Nothing };
+        let same_path: Vec<&Operation> = matches.filter(|o| &o.path == path).collect();
+        match same_path.iter().find(|o| o.method == *method) {
+            Some(operation) => Found::Operation(operation),
+            None => Found::WrongMethod(same_path.iter().map(|o| o.method.as_str()).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}
+
+/// The document as JSON text, as it is committed and served.
+pub(crate) fn pretty(document: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The document.
+pub(crate) fn document() -> Value {
+    let (_, routes) = App::new().into_utoipa_app().openapi(frame()).configure(crate::routes).split_for_parts();
+    let mut document = serde_json::to_value(routes).unwrap_or_default();
+    share_pages(&mut document);
+    drop_nulls_from_answers(&mut document);
+    secure(&mut document);
+    document
+}
+
+fn frame() -> OpenApi {
+    let components = ComponentsBuilder::new()
+        .schema_from::<ProblemBody>()
+        .schema_from::<FieldProblem>()
+        .security_scheme("bearer", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()))
+        .build();
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Linli 邻里")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(include_str!("contract.md")))
+                .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+                .build(),
+        )
+        .servers(Some([ServerBuilder::new().url("/").description(Some("The server that gave you this document")).build()]))
+        .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
+        .components(Some(components))
+        .build()
+}
+
+/// utoipa writes `Page<Order>` as `Page_Order` with the whole order inside; this puts the reference
+/// back and gives the page its name, `OrderPage`.
+fn share_pages(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let pages: Vec<String> = schemas.keys().filter(|k| k.starts_with("Page_")).cloned().collect();
+    let mut renamed = BTreeMap::new();
+    for page in pages {
+        let item = page["Page_".len()..].to_owned();
+        if let Some(mut schema) = schemas.remove(&page) {
+            schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
+            schemas.insert(format!("{item}Page"), schema);
+        }
+        renamed.insert(format!("#/components/schemas/{page}"), format!("#/components/schemas/{item}Page"));
+    }
+    let mut sorted: Vec<_> = std::mem::take(schemas).into_iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    schemas.extend(sorted);
+    walk(document, &mut |node| {
+        if let Some(new) = node.get("$ref").and_then(Value::as_str).and_then(|r| renamed.get(r)) {
+            node.insert("$ref".to_owned(), json!(new));
+        }
+    });
+}
+
+/// Answers leave absent fields out and never say null, so their schemas do not either. What a client
+/// sends keeps `null`, because serde takes it for "absent".
+fn drop_nulls_from_answers(document: &mut Value) {
+    let mut sent = BTreeSet::new();
+    let mut to_read: Vec<Value> = Vec::new();
+    for operation in document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object()).flatten().map(|(_, o)| o) {
+        to_read.push(operation["requestBody"].clone());
+    }
+    while let Some(mut schema) = to_read.pop() {
+        let mut names = Vec::new();
+        walk(&mut schema, &mut |node| names.extend(node.get("$ref").and_then(Value::as_str).map(str::to_owned)));
+        for name in names {
+            let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+            if sent.insert(name.clone()) {
+                to_read.push(document["components"]["schemas"][&name].clone());
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+        let answer = !sent.contains(name);
+        walk(schema, &mut |node| {
+            if let Some(types) = node.get("type").and_then(Value::as_array).filter(|_| answer) {
+                let types: Vec<Value> = types.iter().filter(|t| *t != "null").cloned().collect();
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    node.insert("type".to_owned(), only);
+                }
+            }
+            // `oneOf: [null, X]` is X where null cannot be; siblings such as a description stay beside it.
+            if let Some([first, second]) = node.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) {
+                if first["type"] == "null" && answer {
+                    let second = second.clone();
+                    let description = node.get("description").cloned();
+                    node.clear();
+                    node.extend(second.as_object().cloned().unwrap_or_default());
+                    node.extend(description.map(|d| ("description".to_owned(), d)));
+                }
+            }
+        });
+    }
+}
+
+/// What holds for all operations: bearer, unless `x-permission` is "public", and an optional
+/// Idempotency-Key on every signed-in POST.
+fn secure(document: &mut Value) {
+    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let public = operation["x-permission"] == "public";
+            operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }]) };
+            if method == "post" && !public {
+                let key = json!({
+                    "name": "Idempotency-Key", "in": "header", "required": false,
+                    "description": "Makes the request safe to repeat for 72 hours (幂等键).",
+                    "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+                });
+                match operation["parameters"].as_array_mut() {
+                    Some(parameters) => parameters.push(key),
+                    None => operation["parameters"] = json!([key]),
+                }
+            }
+        }
+    }
+}
+
+fn walk(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    match node {
+        Value::Object(map) => {
+            visit(map);
+            map.values_mut().for_each(|v| walk(v, visit));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|v| walk(v, visit)),
+        _ => {}
+    }
+}

@@ -1,0 +1,252 @@
+//! The gate: what happens to every request before and after its handler.
+//!
+//! In: a request id, the language, the deadline, the operation of the contract (else 404 or 405),
+//! its query parameters, who asks, and the Idempotency-Key. Out: the refusal rendered or the
+//! stored answer replayed, security headers, one line of log without personal data.
+
+use crate::{
+    body,
+    call::Worker,
+    contract::Found,
+    problem::{self, Problem},
+};
+use actix_web::{
+    Error as ActixError, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+use futures_util::FutureExt;
+use kernel::{
+    Actor, Code, Cx, Error,
+    cx::IdempotencyKey,
+    error::{Kind, Language},
+};
+use sha2::{Digest, Sha256};
+use std::{fmt::Write, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Security headers of every answer of the API.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+];
+/// The documentation page loads its own scripts and styles, and nothing from elsewhere.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/// The middleware.
+pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, ActixError> {
+    let began = Instant::now();
+    let worker = Worker::of(req.request()).clone();
+    let request_id = request_id(req.headers());
+    let language = language(req.headers());
+    let docs = worker.settings.docs && (req.path() == "/docs" || req.path().starts_with("/docs/"));
+    let (outcome, route) = if docs {
+        (Ok(None), "/docs".to_owned())
+    } else {
+        match admit(&mut req, &worker).await {
+            Ok((route, key)) => (Ok(key), route),
+            Err((route, error)) => (Err(error), route),
+        }
+    };
+    let method = req.method().clone();
+    let actor = req.extensions().get::<Arc<Actor>>().cloned();
+    let http = req.request().clone();
+    let response = match outcome {
+        Err(error) => problem::render(&error, &request_id, language),
+        Ok(key) => {
+            let handled = AssertUnwindSafe(next.call(req)).catch_unwind();
+            let refusal = match tokio::time::timeout(worker.settings.request_deadline, handled).await {
+                Ok(Ok(Ok(response))) => refusal_of(response),
+                Ok(Ok(Err(error))) => Err(into_error(&error)),
+                Ok(Err(_)) => Err(Error::internal("the handler panicked")),
+                Err(elapsed) => Err(Error::new(Code::DeadlineExceeded).because(elapsed)),
+            };
+            match refusal {
+                Ok(response) => response,
+                Err(error) => match replay(&worker, actor.as_ref(), key, &error).await {
+                    Ok(Some(response)) => response,
+                    Ok(None) => problem::render(&error, &request_id, language),
+                    Err(error) => problem::render(&error, &request_id, language),
+                },
+            }
+        }
+    };
+    let mut response = ServiceResponse::new(http, response);
+    finish(response.headers_mut(), &request_id, docs);
+    tracing::info!(
+        request_id,
+        %method,
+        route,
+        status = response.status().as_u16(),
+        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        account = actor.and_then(|a| a.account).map(tracing::field::display),
+        "request"
+    );
+    Ok(response)
+}
+
+/// Finds the operation, checks its query, finds out who asks, and reads the Idempotency-Key. Gives
+/// the operation's path for the log in either case.
+async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Option<IdempotencyKey>), (String, Error)> {
+    let operation = match worker.contract.find(req.method(), req.path()) {
+        Found::Operation(operation) => operation,
+        Found::WrongMethod(allow) => return Err(("-".to_owned(), Error::new(Code::MethodNotAllowed).with("allow", allow))),
+        Found::Nothing => return Err(("-".to_owned(), Error::new(Code::PathNotFound))),
+    };
+    let admitted = async {
+        let bearer = bearer(req.headers());
+        if !operation.public {
+            let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
+            let actor = worker.identity.authenticate(&worker.core, &bearer).await?;
+            req.extensions_mut().insert(actor);
+        }
+        if let Some(error) = operation.refuse_query(req.query_string()) {
+            return Err(error);
+        }
+        if operation.public || operation.method != Method::POST {
+            return Ok(None);
+        }
+        let key = idempotency_key(req, worker.settings.body_limit).await?;
+        if let Some(key) = &key {
+            req.extensions_mut().insert(key.clone());
+        }
+        Ok(key)
+    };
+    match admitted.await {
+        Ok(key) => Ok((operation.path.clone(), key)),
+        Err(error) => Err((operation.path.clone(), error)),
+    }
+}
+
+/// The Idempotency-Key with a digest of the request; reads the body and puts it back.
+async fn idempotency_key(req: &mut ServiceRequest, limit: usize) -> kernel::Result<Option<IdempotencyKey>> {
+    let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    // The draft writes the key as a quoted string; a bare one is taken too.
+    let key = key.to_str().unwrap_or_default().trim_matches('"').to_owned();
+    if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::new(Code::IdempotencyKeyInvalid));
+    }
+    let bytes = body::collect(req.take_payload(), limit).await?;
+    let digest = Sha256::new()
+        .chain_update(req.method().as_str())
+        .chain_update([0])
+        .chain_update(req.path())
+        .chain_update([0])
+        .chain_update(&bytes)
+        .finalize();
+    let fingerprint = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    req.set_payload(Payload::from(bytes));
+    Ok(Some(IdempotencyKey { key, fingerprint }))
+}
+
+/// A refused request with a key may be the repetition of one that succeeded: then it gets that answer.
+async fn replay(worker: &Worker, actor: Option<&Arc<Actor>>, key: Option<IdempotencyKey>, error: &Error) -> kernel::Result<Option<HttpResponse>> {
+    let (Some(actor), Some(_)) = (actor, &key) else { return Ok(None) };
+    if error.code.kind() == Kind::Unavailable {
+        return Ok(None);
+    }
+    let stored = Cx::new(worker.core.clone(), Arc::clone(actor)).with_key(key).replay().await?;
+    Ok(stored.map(|stored| {
+        let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
+        HttpResponse::build(status).content_type("application/json").insert_header((REPLAYED, "true")).body(stored.body)
+    }))
+}
+
+/// The answer, or the refusal that a handler or actix itself wrapped into it.
+fn refusal_of<B: MessageBody + 'static>(response: ServiceResponse<B>) -> Result<HttpResponse, Error> {
+    if let Some(error) = response.response().error() {
+        return Err(into_error(error));
+    }
+    Ok(response.into_parts().1.map_into_boxed_body())
+}
+
+fn into_error(error: &ActixError) -> Error {
+    if let Some(Problem(inner)) = error.as_error::<Problem>() {
+        return inner.clone();
+    }
+    match error.as_response_error().status_code() {
+        StatusCode::NOT_FOUND => Error::new(Code::PathParameterInvalid),
+        status if status.is_client_error() => Error::new(Code::QueryParameterInvalid).with("reason", error),
+        _ => Error::internal(error.to_string()),
+    }
+}
+
+fn finish(headers: &mut HeaderMap, request_id: &str, docs: bool) {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    for (name, value) in HEADERS {
+        let value = if docs && name == header::CONTENT_SECURITY_POLICY { DOCS_POLICY } else { value };
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The client's own request id where it is a decent one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let decent = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    #[expect(clippy::disallowed_methods, reason = "no part of any change; only names the request")]
+    let new = || uuid::Uuid::now_v7().to_string();
+    headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).filter(decent).map_or_else(new, str::to_owned)
+}
+
+/// Chinese, unless English is preferred.
+fn language(headers: &HeaderMap) -> Language {
+    let preferences = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let mut best = (Language::Chinese, 0.0);
+    for preference in preferences.split(',') {
+        let (tag, weight) = preference.trim().split_once(";q=").unwrap_or((preference.trim(), "1"));
+        let weight: f32 = weight.trim().parse().unwrap_or(0.0);
+        let language = match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
+            Some("en") => Language::English,
+            Some("zh") => Language::Chinese,
+            _ => continue,
+        };
+        if weight > best.1 {
+            best = (language, weight);
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_only_when_preferred() {
+        let with = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_str(text).expect("a header"));
+            language(&headers)
+        };
+        assert_eq!(with("en"), Language::English);
+        assert_eq!(with("zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
+        assert_eq!(with("fr, en-GB;q=0.7, zh;q=0.2"), Language::English);
+        assert_eq!(with("*"), Language::Chinese);
+        assert_eq!(with("e;q=;;é"), Language::Chinese);
+        assert_eq!(language(&HeaderMap::new()), Language::Chinese);
+    }
+}

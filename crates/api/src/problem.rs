@@ -1,0 +1,224 @@
+//! Refusals on the wire: `kernel::Error` as RFC 9457 `application/problem+json`.
+//!
+//! The only file that knows HTTP statuses. A handler returns a [`Problem`]; the gate renders it,
+//! because only the gate knows the request id and the language. Internal errors are logged with
+//! their chain and tell the client a code and a request id, nothing else.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use kernel::error::{Code, Error, Kind, Language};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response},
+};
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct Problem(pub Error);
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        status(self.0.code.kind())
+    }
+
+    // The gate replaces this by `render`.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// The one table from kind to status.
+const fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Kind::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+/// Seconds after which a refused request may be tried again.
+const fn retry_after(kind: Kind) -> Option<u32> {
+    match kind {
+        Kind::Unavailable => Some(1),
+        Kind::TooManyRequests | Kind::StorageFull => Some(30),
+        _ => None,
+    }
+}
+
+/// A refusal (RFC 9457 problem details, 错误).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// A URI that names the kind of problem (问题类型).
+    #[serde(rename = "type")]
+    #[schema(example = "urn:linli:problem:order_state_conflict")]
+    kind: String,
+    /// The HTTP status phrase.
+    title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// The stable word that a program acts on (错误码).
+    #[schema(value_type = String, example = "order_state_conflict")]
+    code: Code,
+    /// What happened, in Chinese or English by `Accept-Language` (说明).
+    detail: String,
+    /// The id of the request, also in `X-Request-Id` (请求编号).
+    request_id: String,
+    /// The values in `detail`, by name: for instance the state that an order is in now.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    params: BTreeMap<&'static str, String>,
+    /// The fields at fault (出错字段).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    /// Seconds after which it may be tried again, also in `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 86400)]
+    retry_after: Option<u32>,
+}
+
+/// A field at fault (出错字段).
+#[derive(Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Where, as a JSON pointer in fragment form.
+    #[schema(example = "#/contact/phone")]
+    pointer: String,
+    /// The stable word of the rule that it breaks.
+    #[schema(value_type = String, example = "field_length")]
+    code: Code,
+    /// What is wrong with it.
+    detail: String,
+}
+
+/// Builds the answer.
+pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> HttpResponse {
+    let kind = error.code.kind();
+    let status = status(kind);
+    if kind == Kind::Internal || kind == Kind::Unavailable || kind == Kind::StorageFull {
+        tracing::error!(request_id, code = error.code.as_str(), cause = chain(error), "request failed");
+    }
+    let internal = kind == Kind::Internal;
+    let body = ProblemBody {
+        kind: format!("urn:linli:problem:{}", error.code.as_str()),
+        title: status.canonical_reason().unwrap_or_default().to_owned(),
+        status: status.as_u16(),
+        code: error.code,
+        detail: error.sentence(language),
+        request_id: request_id.to_owned(),
+        params: if internal { BTreeMap::new() } else { error.params.iter().cloned().collect() },
+        errors: error
+            .fields
+            .iter()
+            .map(|f| FieldProblem { pointer: f.pointer.clone(), code: f.code, detail: f.sentence(language) })
+            .collect(),
+        retry_after: retry_after(kind),
+    };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+    response.insert_header((header::CONTENT_LANGUAGE, if language == Language::English { "en" } else { "zh-CN" }));
+    if let Some(seconds) = body.retry_after {
+        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    if kind == Kind::Unauthenticated {
+        response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+    }
+    if let Some((_, allow)) = error.params.iter().find(|(name, _)| kind == Kind::MethodNotAllowed && *name == "allow") {
+        response.insert_header((header::ALLOW, allow.as_str()));
+    }
+    response.json(body)
+}
+
+fn chain(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |e| e.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(" <- ")
+}
+
+fn problem_response(description: &str) -> RefOr<Response> {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+        .into()
+}
+
+fn problem_responses(statuses: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    statuses.iter().map(|(status, description)| ((*status).to_owned(), problem_response(description))).collect()
+}
+
+const READ: [(&str, &str); 6] = [
+    ("400", "The request cannot be read (请求有误)."),
+    ("401", "Nobody is signed in (未登录)."),
+    ("403", "A permission is missing (无权限)."),
+    ("404", "It does not exist, or you may not know of it (不存在)."),
+    ("500", "Our fault (内部错误)."),
+    ("503", "The database is away; see `Retry-After` (暂不可用)."),
+];
+
+const WRITE: [(&str, &str); 5] = [
+    ("409", "The state of things forbids it (状态冲突)."),
+    ("413", "The body is over the limit (请求体过大)."),
+    ("415", "The body is not JSON (媒体类型不支持)."),
+    ("422", "The content breaks a rule; see `errors` (内容不合要求)."),
+    ("507", "There is no room left to store it (存储空间不足)."),
+];
+
+/// The refusals of a read, for `responses(…)`.
+pub struct ReadProblems;
+
+impl IntoResponses for ReadProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problem_responses(&READ)
+    }
+}
+
+/// The refusals of a change, for `responses(…)`.
+pub struct WriteProblems;
+
+impl IntoResponses for WriteProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problem_responses(&READ);
+        all.extend(problem_responses(&WRITE));
+        all
+    }
+}
+
+/// The refusals of signing in and of set-up.
+pub struct SignInProblems;
+
+impl IntoResponses for SignInProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problem_responses(&READ);
+        all.extend(problem_responses(&WRITE));
+        all.extend(problem_responses(&[("429", "Too many attempts; see `Retry-After` (尝试过于频繁).")]));
+        all.remove("403");
+        all.remove("404");
+        all
+    }
+}

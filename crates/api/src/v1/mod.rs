@@ -1,0 +1,31 @@
+//! The routes of `/api/v1`, one file a resource.
+
+mod accounts;
+mod catalogue;
+mod grids;
+mod mediation;
+mod orders;
+mod organizations;
+mod regions;
+mod sessions;
+pub(crate) mod system;
+mod volunteers;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    for routes in [
+        orders::routes,
+        catalogue::routes,
+        regions::routes,
+        grids::routes,
+        organizations::routes,
+        volunteers::routes,
+        mediation::routes,
+        accounts::routes,
+        sessions::routes,
+        system::routes,
+    ] {
+        config.configure(routes);
+    }
+}

@@ -1,0 +1,49 @@
+//! What happens to grids.
+
+use super::{GridKind, row};
+use serde::Serialize;
+
+/// What is said of a grid whenever something happens to it.
+#[derive(Debug, Serialize)]
+pub(super) struct Facts {
+    code: String,
+    name: String,
+    kind: GridKind,
+    has_boundary: bool,
+}
+
+impl From<&row::Model> for Facts {
+    fn from(row: &row::Model) -> Self {
+        Self { code: row.code.clone(), name: row.name.clone(), kind: row.kind, has_boundary: row.boundary.is_some() }
+    }
+}
+
+/// A grid was drawn (网格建立).
+#[derive(Debug, Serialize)]
+pub(super) struct GridCreated(pub(super) Facts);
+
+/// A grid was changed (网格变更).
+#[derive(Debug, Serialize)]
+pub(super) struct GridUpdated(pub(super) Facts);
+
+/// A grid was closed (网格撤销).
+#[derive(Debug, Serialize)]
+pub(super) struct GridClosed(pub(super) Facts);
+
+impl kernel::Event for GridCreated {
+    fn kind(&self) -> &'static str {
+        "grid.created"
+    }
+}
+
+impl kernel::Event for GridUpdated {
+    fn kind(&self) -> &'static str {
+        "grid.updated"
+    }
+}
+
+impl kernel::Event for GridClosed {
+    fn kind(&self) -> &'static str {
+        "grid.closed"
+    }
+}

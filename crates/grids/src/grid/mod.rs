@@ -1,0 +1,244 @@
+//! Grids (网格): the patches that a community is divided into, each with somebody who answers for it.
+//!
+//! A grid belongs to exactly one community or village and never moves to another; when the map is redrawn,
+//! grids are closed and new ones drawn, so that old orders still know where they lay. A boundary is
+//! optional. Where boundaries are drawn they decide: [`place_in`] finds the grid of a point, and
+//! refuses a point that clearly lies elsewhere.
+
+mod boundary;
+mod command;
+mod event;
+mod row;
+mod store;
+mod view;
+
+pub use command::{CloseGrid, CreateGrid, ListGrids, LocateGrid, UpdateGrid};
+pub use view::{Grid, GridKind};
+
+use crate::region;
+use boundary::Boundary;
+use event::{Facts, GridClosed, GridCreated, GridUpdated};
+use kernel::{
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    geo::{Point, Position},
+    id::GridId,
+};
+
+/// Draws a grid under a community (新建网格).
+///
+/// # Errors
+/// `permission_missing`; `region_unknown`, `region_closed`, `region_not_community`; `boundary_invalid`;
+/// `point_outside_country`; `grid_code_taken`; `field_invalid` for a code that belongs to another community.
+pub async fn create_grid(cx: &Cx, command: CreateGrid) -> Result<Grid> {
+    let region = command.region_code;
+    cx.actor.require(Permission::GridManage, &Place::from(region))?;
+    region::require_community(cx, region).await.map_err(|e| e.at("#/region_code"))?;
+    if command.code.as_deref().is_some_and(|code| !may_bear(region, code)) {
+        let params = vec![("reason", format!("a code of this form begins with {region}"))];
+        return Err(Error::field_with("#/code", Code::FieldInvalid, params));
+    }
+    let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
+    let center = center(command.center)?;
+    let mut tx = cx.begin();
+    let code = match command.code {
+        Some(code) => code,
+        None => store::next_code(tx.conn().await?, region).await?,
+    };
+    let mut row = row::Model {
+        id: tx.id(),
+        region_code: region,
+        code,
+        name: command.name,
+        kind: command.kind,
+        boundary: None,
+        center_lng: None,
+        center_lat: None,
+        min_lng: None,
+        min_lat: None,
+        max_lng: None,
+        max_lat: None,
+        version: 1,
+        valid_to: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    row.draw(boundary, center)?;
+    let code = row.code.clone();
+    tx.emit(row.subject(), &GridCreated(Facts::from(&row)))?;
+    tx.stage(Guard::Insert(store::insert(row.clone())), Error::internal("an insert writes its row"));
+    tx.commit_created(Grid::try_from(row)?).await.map_err(|e| e.when_taken(Code::GridCodeTaken, "code", code))
+}
+
+/// Changes a grid (修改网格).
+///
+/// # Errors
+/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`;
+/// `point_outside_country`.
+pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid) -> Result<Grid> {
+    let mut row = manageable(cx, id, command.version).await?;
+    let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
+    let center = center(command.center)?;
+    let mut tx = cx.begin();
+    row.name = command.name.unwrap_or(row.name);
+    row.kind = command.kind.unwrap_or(row.kind);
+    row.draw(boundary, center)?;
+    row.version += 1;
+    row.updated_at = tx.now;
+    tx.emit(row.subject(), &GridUpdated(Facts::from(&row)))?;
+    tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
+    tx.commit(Grid::try_from(row)?).await
+}
+
+/// Closes a grid (撤销网格): it stays readable, but no point and no new order falls into it any more.
+///
+/// # Errors
+/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`.
+pub async fn close_grid(cx: &Cx, id: GridId, command: CloseGrid) -> Result<Grid> {
+    let mut row = manageable(cx, id, command.version).await?;
+    let mut tx = cx.begin();
+    row.valid_to = Some(tx.now);
+    row.version += 1;
+    row.updated_at = tx.now;
+    tx.emit(row.subject(), &GridClosed(Facts::from(&row)))?;
+    tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
+    tx.commit(Grid::try_from(row)?).await
+}
+
+/// One grid with its boundary, closed ones included (查询网格).
+///
+/// # Errors
+/// `grid_not_found`; `database_unavailable`.
+pub async fn get_grid(cx: &Cx, id: GridId) -> Result<Grid> {
+    store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))?.try_into()
+}
+
+/// Grids by community and, within one, by age; without their boundaries (网格列表).
+///
+/// # Errors
+/// `cursor_invalid`; `query_parameter_invalid`; `database_unavailable`.
+pub async fn list_grids(cx: &Cx, query: ListGrids) -> Result<Page<Grid>> {
+    let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
+    let pager = Pager::new("grids", &(query.region_code, query.kind, query.include_closed), page)?;
+    let rows = store::list(cx, &query, &pager).await?;
+    let grids = rows.into_iter().map(Grid::try_from).collect::<Result<Vec<_>>>()?;
+    pager.page(grids, |g| (g.region_code, g.id))
+}
+
+/// The current grid that contains a point (定位网格), of this community or of any. Nothing, when no drawn grid
+/// does. Where several do: a special grid before the comprehensive one, that before a neighbourhood, that
+/// before a micro-grid.
+///
+/// # Errors
+/// `point_outside_country`; `database_unavailable`.
+pub async fn locate(cx: &Cx, point: Point, community: Option<RegionCode>) -> Result<Option<Grid>> {
+    let at = point.to_wgs84()?;
+    let id = match community {
+        Some(community) => store::ask_community(cx, community, at).await?.grid,
+        None => store::ask_everywhere(cx, at, None).await?,
+    };
+    match id {
+        Some(id) => store::find(cx, id).await?.map(Grid::try_from).transpose(),
+        None => Ok(None),
+    }
+}
+
+/// The current grid of this community that contains a place, or nothing when nothing can be told. One
+/// query, and a second only when the community has grids without a boundary, or none at all, and
+/// none of the drawn ones contains the place. Places on an edge count as inside; which of several grids is
+/// taken, says [`locate`].
+///
+/// # Errors
+/// `point_outside_community` when every current grid of the community is drawn and none contains the
+/// place, or when a grid of another community does; `database_unavailable`.
+pub async fn place_in(cx: &Cx, community: RegionCode, at: Position) -> Result<Option<GridId>> {
+    let verdict = store::ask_community(cx, community, at).await?;
+    if verdict.grid.is_some() {
+        return Ok(verdict.grid);
+    }
+    if verdict.all_drawn || store::ask_everywhere(cx, at, Some(community)).await?.is_some() {
+        return Err(Error::new(Code::PointOutsideCommunity).with("region", community));
+    }
+    Ok(None)
+}
+
+/// The community that a grid belongs to, closed grids included; nothing when there is no such grid.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn grid_region(cx: &Cx, id: GridId) -> Result<Option<RegionCode>> {
+    Ok(store::home(cx, id).await?.map(|home| home.region_code))
+}
+
+/// Requires that a grid is in use and lies in this region: for an order, in its community.
+///
+/// # Errors
+/// `grid_foreign` when it lies elsewhere or does not exist; `grid_closed`; `database_unavailable`.
+pub async fn require_grid_in(cx: &Cx, id: GridId, region: RegionCode) -> Result<()> {
+    let home = store::home(cx, id).await?.filter(|home| region.covers(home.region_code));
+    match home {
+        None => Err(Error::new(Code::GridForeign).with("region", region)),
+        Some(store::Home { valid_to: Some(_), .. }) => Err(Error::new(Code::GridClosed)),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The grid, if the caller may change it and it has not changed since it was read.
+async fn manageable(cx: &Cx, id: GridId, version: Option<i32>) -> Result<row::Model> {
+    let row = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))?;
+    cx.actor.require(Permission::GridManage, &Place { region: Some(row.region_code), grid: Some(id), organization: None })?;
+    if version.is_some_and(|v| v != row.version) {
+        return Err(Error::new(Code::VersionStale));
+    }
+    if row.valid_to.is_some() { Err(Error::new(Code::GridClosed)) } else { Ok(row) }
+}
+
+/// Codes of the form that [`store::next_code`] hands out are kept for their community.
+fn may_bear(region: RegionCode, code: &str) -> bool {
+    let handed_out = code
+        .split_once('W')
+        .is_some_and(|(front, n)| front.len() == 12 && n.len() == 3 && front.bytes().chain(n.bytes()).all(|b| b.is_ascii_digit()));
+    !handed_out || code.starts_with(&region.to_string())
+}
+
+fn center(point: Option<Point>) -> Result<Option<Position>> {
+    point.map(Point::to_wgs84).transpose().map_err(|e| e.at("#/center"))
+}
+
+impl row::Model {
+    /// Takes a new boundary and a new centre, where given.
+    fn draw(&mut self, boundary: Option<Boundary>, center: Option<Position>) -> Result<()> {
+        let center = center.or_else(|| boundary.as_ref().map(Boundary::centroid));
+        if let Some(boundary) = boundary {
+            let (south_west, north_east) = boundary.corners();
+            self.boundary = Some(boundary.text()?);
+            (self.min_lng, self.min_lat) = (Some(south_west.lng), Some(south_west.lat));
+            (self.max_lng, self.max_lat) = (Some(north_east.lng), Some(north_east.lat));
+        }
+        if let Some(center) = center {
+            (self.center_lng, self.center_lat) = (Some(center.lng), Some(center.lat));
+        }
+        Ok(())
+    }
+
+    const fn subject(&self) -> Subject {
+        Subject { id: self.id.0, version: self.version, region: self.region_code }
+    }
+}
+
+pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreateStatement {
+    schema.create_table_from_entity(row::Entity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_looks_handed_out_stays_in_its_community() {
+        let xinlian: RegionCode = "321182001017".parse().unwrap();
+        for (code, may) in [("321182001017W003", true), ("321182001018W003", false), ("JK-7", true), ("321182001018W3", true), ("W", true)]
+        {
+            assert_eq!(may_bear(xinlian, code), may, "{code}");
+        }
+    }
+}

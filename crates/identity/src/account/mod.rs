@@ -1,0 +1,310 @@
+//! Accounts (账号): who can sign in.
+//!
+//! An account lies nowhere by itself; its grants say where it belongs. Somebody sees an account if
+//! their right to read accounts covers one of its grants, or if it is their own. Managing one
+//! asks for more: the right over *every* grant that is in force, and no grant above one's own, because
+//! disabling somebody here disables them everywhere. The name that one signs in with is open; what
+//! the person is called and the phone are sealed.
+
+mod command;
+mod event;
+pub(crate) mod row;
+mod store;
+mod view;
+
+pub use command::{CreateAccount, ListAccounts, UpdateAccount};
+pub(crate) use command::{keep_limits, login_name, not_blank};
+pub use row::AccountStatus;
+pub(crate) use store::{anybody, find_by_name as find_row_by_name};
+pub use view::{Account, Contact, Me};
+
+use crate::{
+    grant::{self, Granting},
+    limiter::Limiter,
+    password, session,
+};
+use command::dialled;
+use event::AccountEvent;
+use kernel::{
+    Actor, Cx, Guard, Page, Permission, Place, RegionCode, Subject, Time, Tx,
+    access::POLICY,
+    error::{Code, Error, Result},
+    id::AccountId,
+};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryTrait, sea_query::Expr};
+use std::collections::HashMap;
+use view::{Sight, owner, show, unseal};
+
+pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreateStatement {
+    schema.create_table_from_entity(row::Entity)
+}
+
+/// An account about to be opened: decided, the password hashed.
+pub(crate) struct New {
+    pub(crate) name: String,
+    pub(crate) hash: String,
+    pub(crate) display_name: String,
+    pub(crate) phone: Option<String>,
+    pub(crate) grants: Vec<Granting>,
+}
+
+/// Opens an account with its first grants (开立账号).
+///
+/// `places` says where the grid or organization of each grant lies, in the order of the grants, for
+/// this crate does not know; a missing one means the place that the grant itself names, which is
+/// enough for regions and for the system.
+///
+/// # Errors
+/// `permission_missing` without the right to manage accounts at each grant's place (anywhere, if there is
+/// no grant); `grant_beyond_own`, `grant_scope_invalid`, `period_invalid`; `account_name_taken`.
+pub async fn create_account(cx: &Cx, command: CreateAccount, places: &[Place]) -> Result<Account> {
+    keep_limits(&command)?;
+    if cx.actor.reach(Permission::AccountManage).is_empty() {
+        return Err(Error::new(Code::PermissionMissing).with("permission", Permission::AccountManage));
+    }
+    let now = cx.now();
+    let place = |n: usize| places.get(n).copied().unwrap_or_default();
+    let grants = command.grants.iter().enumerate().map(|(n, g)| grant::decide(&cx.actor, g, place(n), now)).collect::<Result<Vec<_>>>()?;
+    let hash = password::hash(command.password).await?;
+    let mut tx = cx.begin();
+    let new = New { name: command.name, hash, display_name: command.display_name, phone: command.phone, grants };
+    let view = open(&mut tx, new).await?;
+    tx.commit_created(view).await
+}
+
+/// Writes an account and its grants.
+pub(crate) async fn open(tx: &mut Tx<'_>, new: New) -> Result<Account> {
+    let (id, now) = (tx.id::<AccountId>(), tx.now);
+    let cx = tx.cx().clone();
+    let (phone, phone_index) = seal_phone(&cx, id, new.phone.as_deref())?;
+    let row = row::Model {
+        id,
+        name: new.name.clone(),
+        display_name: cx.vault().seal(&owner(id), &new.display_name)?,
+        phone,
+        phone_index,
+        password_hash: Some(new.hash),
+        status: AccountStatus::Active,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let insert = row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn().await?).await;
+    insert.map_err(|e| Error::from(e).when_taken(Code::AccountNameTaken, "name", &new.name))?;
+    let mut rows = Vec::new();
+    let region = new.grants.iter().find_map(|g| g.place.region).unwrap_or(RegionCode::COUNTRY);
+    tx.emit(Subject { id: id.0, version: 1, region }, &AccountEvent::Created {})?;
+    for granting in new.grants {
+        rows.push(grant::give(tx, id, granting).await?);
+    }
+    show(&cx, row, sight(&cx.actor, id, &rows).unwrap_or(Sight::Outline))
+}
+
+fn seal_phone(cx: &Cx, id: AccountId, phone: Option<&str>) -> Result<(Option<String>, Option<String>)> {
+    let sealed = phone.map(|p| cx.vault().seal(&owner(id), p)).transpose()?;
+    let index = phone.and_then(dialled).map(|digits| cx.vault().blind_index(&digits)).transpose()?;
+    Ok((sealed, index))
+}
+
+/// How much of an account with these grants the actor may see; absent if nothing.
+fn sight(actor: &Actor, id: AccountId, grants: &[grant::row::Model]) -> Option<Sight> {
+    if actor.account.is_none_or(|own| own == id) {
+        return Some(Sight::Own);
+    }
+    let country = actor.reach(Permission::AccountRead).regions.contains(&RegionCode::COUNTRY);
+    (country || grants.iter().any(|g| g.rank_of(actor, Permission::AccountRead).is_some())).then_some(Sight::Reach)
+}
+
+/// An account with its grants, if the actor may know of it.
+async fn sighted(cx: &Cx, id: AccountId) -> Result<(row::Model, Vec<grant::row::Model>, Sight)> {
+    let missing = || Error::new(Code::AccountNotFound);
+    let row = store::find(cx, id).await?.ok_or_else(missing)?;
+    let grants = grant::of_account(cx, id).await?;
+    let sight = sight(&cx.actor, id, &grants).ok_or_else(missing)?;
+    Ok((row, grants, sight))
+}
+
+/// Requires that the actor may know of an account.
+pub(crate) async fn require_sight(cx: &Cx, id: AccountId) -> Result<()> {
+    sighted(cx, id).await.map(|_| ())
+}
+
+/// Requires that there is such an account.
+pub(crate) async fn require_some(cx: &Cx, id: AccountId) -> Result<()> {
+    store::find(cx, id).await?.map(|_| ()).ok_or_else(|| Error::new(Code::AccountNotFound))
+}
+
+/// One account (查询账号).
+///
+/// # Errors
+/// `account_not_found`, also for those who may not know of it.
+pub async fn get_account(cx: &Cx, id: AccountId) -> Result<Account> {
+    let (row, _, sight) = sighted(cx, id).await?;
+    show(cx, row, sight)
+}
+
+/// The accounts that the actor may see, newest first (账号列表).
+///
+/// # Errors
+/// `cursor_invalid`, `query_parameter_invalid`.
+pub async fn list_accounts(cx: &Cx, query: ListAccounts) -> Result<Page<Account>> {
+    let page = store::list(cx, query).await?;
+    let own = cx.actor.account;
+    let items = page.items.into_iter().map(|row| {
+        let sight = if own.is_none_or(|own| own == row.id) { Sight::Own } else { Sight::Reach };
+        show(cx, row, sight)
+    });
+    Ok(Page { items: items.collect::<Result<Vec<_>>>()?, next_cursor: page.next_cursor, has_more: page.has_more })
+}
+
+/// Who asks, and what they may do (当前账号).
+///
+/// # Errors
+/// `token_missing` for the system itself.
+pub async fn me(cx: &Cx) -> Result<Me> {
+    let id = cx.actor.account()?;
+    let row = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::AccountNotFound))?;
+    let now = cx.now();
+    let grants = grant::of_account(cx, id).await?;
+    let grants: Vec<_> = grants.into_iter().filter(|g| g.in_force(now)).collect();
+    let held = |roles: &[kernel::Role]| grants.iter().any(|g| roles.contains(&g.role));
+    let permissions = POLICY.iter().filter(|(_, roles)| held(roles)).map(|(p, _)| p.as_str().to_owned()).collect();
+    Ok(Me { account: show(cx, row, Sight::Own)?, grants: grants.into_iter().map(Into::into).collect(), permissions })
+}
+
+/// Changes an account. Its sessions end when it is disabled, and all but the asking one when the password changes.
+pub(crate) async fn update(cx: &Cx, id: AccountId, command: UpdateAccount, guesses: &Limiter) -> Result<Account> {
+    keep_limits(&command)?;
+    let (row, grants, sight) = sighted(cx, id).await?;
+    let own = cx.actor.account == Some(id);
+    if !own {
+        require_manage(&cx.actor, &grants, cx.now())?;
+    }
+    if own && command.status.is_some() {
+        return Err(Error::new(Code::AccountIsOwn));
+    }
+    if command.version.is_some_and(|v| v != row.version) {
+        return Err(Error::new(Code::VersionStale));
+    }
+    let mut new = row.clone();
+    let mut changed = Vec::new();
+    if let Some(display_name) = &command.display_name {
+        new.display_name = cx.vault().seal(&owner(id), display_name)?;
+        changed.push("display_name");
+    }
+    if let Some(phone) = &command.phone {
+        (new.phone, new.phone_index) = seal_phone(cx, id, Some(phone))?;
+        changed.push("phone");
+    }
+    if let Some(password) = command.password {
+        if !own {
+            return Err(Error::new(Code::AccountNotOwn));
+        }
+        check_old_password(cx, &row, command.old_password, guesses).await?;
+        new.password_hash = Some(password::hash(password).await?);
+        changed.push("password");
+    }
+    if let Some(status) = command.status.filter(|s| *s != row.status) {
+        new.status = status;
+        if status == AccountStatus::Active {
+            changed.push("status");
+        }
+    }
+    let disabled = new.status == AccountStatus::Disabled && row.status == AccountStatus::Active;
+    let mut tx = cx.begin();
+    if changed.is_empty() && !disabled {
+        return tx.commit(show(cx, row, sight)?).await;
+    }
+    new.version += 1;
+    new.updated_at = tx.now;
+    if disabled || changed.contains(&"password") {
+        session::end_all(&mut tx, id, cx.actor.session.filter(|_| own)).await?;
+    }
+    let region = grants.iter().find_map(|g| g.region_code).unwrap_or(RegionCode::COUNTRY);
+    let subject = Subject { id: id.0, version: new.version, region };
+    if !changed.is_empty() {
+        tx.emit(subject, &AccountEvent::Updated { changed })?;
+    }
+    if disabled {
+        tx.emit(subject, &AccountEvent::Disabled {})?;
+    }
+    tx.stage(Guard::Update(rewrite(&new, row.version)), Error::new(Code::VersionStale));
+    tx.commit(show(cx, new, sight)?).await
+}
+
+/// The statement that writes the changed account over the version that was read.
+fn rewrite(new: &row::Model, read: i32) -> sea_orm::sea_query::UpdateStatement {
+    row::Entity::update_many()
+        .col_expr(row::Column::DisplayName, Expr::val(new.display_name.clone()))
+        .col_expr(row::Column::Phone, Expr::val(new.phone.clone()))
+        .col_expr(row::Column::PhoneIndex, Expr::val(new.phone_index.clone()))
+        .col_expr(row::Column::PasswordHash, Expr::val(new.password_hash.clone()))
+        .col_expr(row::Column::Status, Expr::val(new.status))
+        .col_expr(row::Column::Version, Expr::val(new.version))
+        .col_expr(row::Column::UpdatedAt, Expr::val(new.updated_at))
+        .filter(row::Column::Id.eq(new.id))
+        .filter(row::Column::Version.eq(read))
+        .into_query()
+}
+
+async fn check_old_password(cx: &Cx, row: &row::Model, old: Option<String>, guesses: &Limiter) -> Result<()> {
+    let field = "#/old_password";
+    let old = old.ok_or_else(|| Error::field_with(field, Code::FieldMissing, vec![("name", "old_password".to_owned())]))?;
+    guesses.attempt(&row.name, cx.now())?;
+    if !password::fits(old, row.password_hash.clone()).await? {
+        return Err(Error::new(Code::OldPasswordWrong).at(field));
+    }
+    guesses.forgive(&row.name);
+    Ok(())
+}
+
+/// Requires the right to manage an account with these grants: over every one that has not ended (over
+/// some of them, if all have), and none of them above the actor's own.
+fn require_manage(actor: &Actor, grants: &[grant::row::Model], now: Time) -> Result<()> {
+    let missing = || Error::new(Code::PermissionMissing).with("permission", Permission::AccountManage);
+    if actor.reach(Permission::AccountManage).regions.contains(&RegionCode::COUNTRY) && grants.is_empty() {
+        return Ok(());
+    }
+    let live: Vec<_> = grants.iter().filter(|g| g.valid_to.is_none_or(|to| to > now)).collect();
+    if live.is_empty() {
+        return if grants.iter().any(|g| g.rank_of(actor, Permission::AccountManage).is_some()) { Ok(()) } else { Err(missing()) };
+    }
+    for grant in live {
+        let rank = grant.rank_of(actor, Permission::AccountManage).ok_or_else(missing)?;
+        if grant::needed_rank(grant.role) > rank {
+            return Err(Error::new(Code::GrantBeyondOwn));
+        }
+    }
+    Ok(())
+}
+
+/// How to reach an account, unmasked, for the work of other crates; absent if there is no such account.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn contact(cx: &Cx, id: AccountId) -> Result<Option<Contact>> {
+    store::find(cx, id).await?.map(|row| unseal(cx, &row)).transpose()
+}
+
+/// What these accounts are called, unmasked, in one query; who does not exist is left out. The caller masks.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn names(cx: &Cx, ids: &[AccountId]) -> Result<HashMap<AccountId, String>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = store::find_many(cx, ids).await?;
+    rows.into_iter().map(|row| Ok((row.id, unseal(cx, &row)?.name))).collect()
+}
+
+/// The account of this sign-in name; absent if there is none.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn find_by_name(cx: &Cx, name: &str) -> Result<Option<AccountId>> {
+    Ok(store::find_by_name(cx.reader(), name).await?.map(|row| row.id))
+}

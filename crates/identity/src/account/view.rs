@@ -1,0 +1,93 @@
+//! What goes out about accounts, masked by who asks.
+
+use super::row::{self, AccountStatus};
+use crate::grant::Grant;
+use chrono::{DateTime, Utc};
+use kernel::{Cx, error::Result, id::AccountId, mask};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An account (账号): somebody who can sign in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The name to sign in with (账号名).
+    #[schema(example = "wang.li")]
+    pub name: String,
+    /// What the person is called (姓名); masked for those who may not read accounts here.
+    #[schema(example = "王丽")]
+    pub display_name: String,
+    /// The phone (电话), masked for everybody but the owner; absent if none is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(example = "138****1234")]
+    pub phone: Option<String>,
+    /// Whether it may sign in (状态).
+    pub status: AccountStatus,
+    /// Counts the changes (版本), from 1.
+    #[schema(minimum = 1)]
+    pub version: i32,
+    /// When it was opened (开立时间).
+    pub created_at: DateTime<Utc>,
+    /// When it last changed (修改时间).
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Who I am and what I may do (当前账号).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The account, in full.
+    pub account: Account,
+    /// Its grants that are in force (有效授权).
+    pub grants: Vec<Grant>,
+    /// What it may do in at least one place (权限): the words of `x-permission`.
+    #[schema(example = json!(["order.place", "order.evaluate"]))]
+    pub permissions: Vec<String>,
+}
+
+/// How to reach somebody, unmasked: for the work of other crates, never for an answer as it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// What the person is called.
+    pub name: String,
+    /// The phone; absent if none is known.
+    pub phone: Option<String>,
+}
+
+/// How much of an account somebody may see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sight {
+    /// One's own: everything.
+    Own,
+    /// That of somebody within one's reach: the name, but not the phone.
+    Reach,
+    /// That of somebody one has just made and has no grant to see yet.
+    Outline,
+}
+
+/// What the sealed fields of an account are bound to.
+pub(crate) fn owner(id: AccountId) -> String {
+    format!("account {id}")
+}
+
+/// Opens the sealed fields.
+pub(crate) fn unseal(cx: &Cx, row: &row::Model) -> Result<Contact> {
+    let owner = owner(row.id);
+    let name = cx.vault().open(&owner, &row.display_name)?;
+    let phone = row.phone.as_deref().map(|p| cx.vault().open(&owner, p)).transpose()?;
+    Ok(Contact { name, phone })
+}
+
+pub(crate) fn show(cx: &Cx, row: row::Model, sight: Sight) -> Result<Account> {
+    let Contact { name, phone } = unseal(cx, &row)?;
+    Ok(Account {
+        id: row.id,
+        name: row.name,
+        display_name: if sight == Sight::Outline { mask::name(&name) } else { name },
+        phone: phone.map(|p| if sight == Sight::Own { p } else { mask::phone(&p) }),
+        status: row.status,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}

@@ -1,0 +1,106 @@
+//! `linli serve`: from a folder that may be empty to a server that answers, and back again.
+
+use crate::{
+    database, demo, health, keys,
+    settings::Settings,
+    terminal::{Outcome, say},
+    worker,
+};
+use kernel::{
+    Core,
+    db::{Db, Pool},
+};
+use sea_orm::DbBackend;
+use secrecy::{ExposeSecret, SecretString};
+use std::{net::TcpListener, sync::Arc, time::Duration};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(settings: &Settings, with_demo: bool) -> Outcome {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let url = if with_demo { demo_url(settings) } else { settings.database_url.clone() };
+    let identity = Arc::new(keys::identity(settings)?);
+    let core = database::open(settings, &url, keys::vault(settings)?).await?;
+    let seeded = if with_demo { Some(demo::seed(&core).await?) } else { None };
+    let setup_token = if with_demo { None } else { identity::ensure_setup_token(&core).await? };
+
+    let listener =
+        TcpListener::bind(&settings.listen).map_err(|e| crate::terminal::Fault(format!("cannot listen on {}: {e}", settings.listen)))?;
+    let server = api::Server::start(core_of(settings, &url, &core), identity, of_api(settings), listener)?;
+    let base = format!("http://{}", health::reachable(server.address()));
+    let mut text = format!("Linli {} listens on {base}\nDocumentation: {base}/docs/\n", env!("CARGO_PKG_VERSION"));
+    if let Some(token) = setup_token {
+        text.push_str(&setup_text(&base, &token));
+    }
+    if let Some(report) = seeded {
+        text.push_str(&report.to_string());
+    }
+    say(&text)?;
+
+    let worker = tokio::spawn(worker::run(core.clone()));
+    first_of(&mut terminate, &mut interrupt).await;
+    tracing::info!("stopping");
+    tokio::spawn(async move {
+        first_of(&mut terminate, &mut interrupt).await;
+        // Told twice: somebody does not want to wait for what is still running.
+        std::process::exit(1);
+    });
+    worker.abort();
+    server.stop().await;
+    core.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The demo has a database of its own, unless one is named.
+pub(crate) fn demo_url(settings: &Settings) -> SecretString {
+    if settings.chosen("database_url") { settings.database_url.clone() } else { settings.sqlite_in_data_dir("demo.db") }
+}
+
+async fn first_of(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+fn of_api(settings: &Settings) -> api::Settings {
+    api::Settings {
+        workers: settings.workers,
+        request_deadline: Duration::from_millis(settings.request_deadline_ms),
+        body_limit: settings.body_limit_bytes,
+        drain: Duration::from_secs(settings.drain_seconds),
+        docs: true,
+        allowed_origins: settings
+            .allowed_origins
+            .iter()
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+/// What each worker works with: on SQLite all share the one writer, on PostgreSQL each has a pool.
+fn core_of(settings: &Settings, url: &SecretString, core: &Core) -> api::CoreFactory {
+    let (url, core) = (url.clone(), core.clone());
+    let pool = Pool { connections: settings.database_connections, patient: false };
+    Arc::new(move || {
+        let (url, core) = (url.clone(), core.clone());
+        Box::pin(async move {
+            match core.db.backend() {
+                DbBackend::Postgres => Ok(Core { db: Db::connect(url.expose_secret(), pool).await?, ..core }),
+                _ => Ok(core),
+            }
+        })
+    })
+}
+
+fn setup_text(base: &str, token: &str) -> String {
+    format!(
+        "\nThere is no account yet. Make the first administrator with this set-up token, which works once:\n\n  {token}\n\n  \
+         curl {base}/api/v1/setup -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"token\":\"{token}\",\"name\":\"admin\",\"password\":\"CHOOSE-A-LONG-ONE\",\"display_name\":\"Administrator\"}}'\n"
+    )
+}

@@ -1,0 +1,119 @@
+//! What goes out.
+
+use crate::{
+    MemberRole, OrganizationKind, OrganizationStatus,
+    row::{membership, organization},
+};
+use chrono::{DateTime, Utc};
+use kernel::{
+    RegionCode,
+    id::{AccountId, GridId, MembershipId, OrganizationId},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An organization (组织).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Organization {
+    /// Its id (编号).
+    pub id: OrganizationId,
+    /// Its name (名称).
+    pub name: String,
+    /// What kind it is (类别).
+    pub kind: OrganizationKind,
+    /// The region that it lies in (所在区划).
+    pub region_code: RegionCode,
+    /// The grid that it lies in (所在网格); absent when it belongs to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid_id: Option<GridId>,
+    /// The organization above it (上级组织); absent at the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<OrganizationId>,
+    /// Whether it still exists (状态).
+    pub status: OrganizationStatus,
+    /// Its version (版本), one higher after each change.
+    #[schema(minimum = 1)]
+    pub version: i32,
+    /// When it was entered (登记时间).
+    pub created_at: DateTime<Utc>,
+    /// When it last changed (更新时间).
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<organization::Model> for Organization {
+    fn from(row: organization::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            kind: row.kind,
+            region_code: row.region_code,
+            grid_id: row.grid_id,
+            parent_id: row.parent_id,
+            status: row.status,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A membership (成员关系): an account in an organization, for a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Membership {
+    /// Its id (编号).
+    pub id: MembershipId,
+    /// Where (组织).
+    pub organization_id: OrganizationId,
+    /// Who (账号).
+    pub account_id: AccountId,
+    /// As what (职务).
+    pub role: MemberRole,
+    /// Since when (起始时间).
+    pub valid_from: DateTime<Utc>,
+    /// Until when (终止时间); absent while it lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<DateTime<Utc>>,
+}
+
+impl From<membership::Model> for Membership {
+    fn from(row: membership::Model) -> Self {
+        Self {
+            id: row.id,
+            organization_id: row.organization_id,
+            account_id: row.account_id,
+            role: row.role,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        }
+    }
+}
+
+/// What the order engine knows of an organization. It is not part of the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationSummary {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// What kind it is: whether it fits an item's kinds of provider.
+    pub kind: OrganizationKind,
+    /// The region that it lies in.
+    pub region_code: RegionCode,
+    /// The grid that it lies in; absent when it belongs to none.
+    pub grid_id: Option<GridId>,
+    /// Whether it can take orders: it has not been closed.
+    pub active: bool,
+}
+
+impl From<organization::Model> for OrganizationSummary {
+    fn from(row: organization::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            kind: row.kind,
+            region_code: row.region_code,
+            grid_id: row.grid_id,
+            active: row.status == OrganizationStatus::Active,
+        }
+    }
+}

@@ -1,0 +1,758 @@
+//! The one order engine: 群众点单 → 社区派单 → 党员接单 → 办结 → 群众评单 → 销号.
+//!
+//! A resident [`place`]s an order; the community takes it in hand ([`triage`], the clocks start) and
+//! [`dispatch`]es it to a named taker, to a pool, or does it at once; a party member, a volunteer or an
+//! organization [`accept`]s and [`complete`]s it; the resident [`evaluate`]s; somebody who did not do
+//! the work [`close`]s it. What may follow what is the table in [`flow`]; who may do it, [`sight`].
+//!
+//! Every verb has the same shape: find the order, check that it is the caller's step, take the
+//! [`Change`] through one or two steps of the table, save. Saving compares the version that was read, so
+//! of two who act at once exactly one wins, and the other hears where the order stands now.
+
+pub mod command;
+mod event;
+pub mod flow;
+mod number;
+mod row;
+mod sight;
+mod store;
+mod view;
+
+pub use command::*;
+pub use flow::{Action, State};
+pub use view::{Evaluation, Order, Rejection};
+
+use crate::{
+    catalogue::{self, ProviderKind},
+    limit::Limit,
+    policy,
+};
+use event::{Logged, OrderEvent};
+use flow::Step;
+use kernel::{
+    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
+    event::LoggedEvent,
+    id::{AccountId, OrderId},
+    mask,
+};
+use row::{assistant, order::Model};
+use sight::Standing;
+use uuid::Uuid;
+
+/// Places an order (点单), for oneself or on behalf of somebody.
+///
+/// # Errors
+/// `region_unknown`, `region_closed`, `region_not_community`; `permission_missing`; `service_item_unknown`;
+/// `point_outside_country`, `point_outside_community`; `order_address_missing`; `order_requester_missing`.
+pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
+    let region = grids::require_community(cx, command.region_code).await.map_err(|e| e.at("#/region_code"))?.code;
+    let account = cx.actor.account()?;
+    let on_behalf = command.on_behalf || command.requester_id.is_some_and(|r| r != account);
+    let position = command.point.map(kernel::geo::Point::to_wgs84).transpose().map_err(|e| e.at("#/point"))?;
+    let grid_id = match position {
+        Some(at) => grids::place_in(cx, region, at).await.map_err(|e| e.at("#/point"))?,
+        None => None,
+    };
+    let permission = if on_behalf { Permission::OrderPlaceOnBehalf } else { Permission::OrderPlace };
+    cx.actor.require(permission, &Place { region: Some(region), grid: grid_id, organization: None })?;
+    let requester_id = if on_behalf { command.requester_id } else { Some(account) };
+    match requester_id {
+        None if command.contact.as_ref().is_none_or(|c| c.name.is_none() && c.phone.is_none()) => {
+            return Err(Error::new(Code::RequesterMissing).at("#/requester_id"));
+        }
+        Some(requester) if on_behalf && identity::contact(cx, requester).await?.is_none() => {
+            return Err(Error::new(Code::AccountNotFound).at("#/requester_id"));
+        }
+        _ => {}
+    }
+    let item = match &command.item_code {
+        Some(code) => Some(catalogue::offered(cx, code, region).await?),
+        None => None,
+    };
+    let addressed = command.contact.as_ref().is_some_and(|c| c.address.is_some());
+    if item.as_ref().is_some_and(|i| i.needs_address) && !addressed {
+        return Err(Error::new(Code::AddressMissing).at("#/contact/address"));
+    }
+
+    let contact = command.contact.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    for _ in 0..3 {
+        let mut tx = cx.begin();
+        let id: OrderId = tx.id();
+        let sealed = contact.as_deref().map(|json| cx.vault().seal(&view::contact_owner(id), json)).transpose()?;
+        let order = Model {
+            id,
+            number: number::make(id.0, tx.now),
+            version: 1,
+            state: State::Placed,
+            region_code: region,
+            grid_id,
+            item_id: item.as_ref().map(|i| i.id),
+            priority: Priority::Normal,
+            channel: command.channel.unwrap_or(Channel::Other),
+            title: command.title.clone(),
+            content: command.content.clone(),
+            requester_id,
+            placed_by: Some(account),
+            contact: sealed,
+            lng: position.map(|p| p.lng),
+            lat: position.map(|p| p.lat),
+            given_lng: command.point.map(|p| p.lng),
+            given_lat: command.point.map(|p| p.lat),
+            given_datum: command.point.map(|p| format!("{:?}", p.datum).to_lowercase()),
+            dispatch_mode: None,
+            lead_kind: None,
+            lead_id: None,
+            lead_slot: None,
+            assistant_count: 0,
+            respond_limit: None,
+            finish_limit: None,
+            respond_by: None,
+            finish_by: None,
+            due_at: None,
+            suspended_from: None,
+            suspended_at: None,
+            rework_count: 0,
+            result: None,
+            answer: None,
+            completed_by: None,
+            score: None,
+            tags: None,
+            comment: None,
+            reject_code: None,
+            reject_text: None,
+            reject_channel: None,
+            merged_into: None,
+            created_at: tx.now,
+            updated_at: tx.now,
+            accepted_at: None,
+            completed_at: None,
+            evaluated_at: None,
+            closed_at: None,
+        };
+        let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf };
+        tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
+        store::insert(&mut tx, order.clone());
+        let standing = sight::standing(&cx.actor, &order);
+        let answer = view::alone(&cx.actor, tx.now, order, standing, command.contact.clone(), &[])?;
+        match tx.commit_created(answer).await {
+            // Two orders of one day drew the same number: draw again.
+            Err(e) if e.breaks("number") => {}
+            done => return done,
+        }
+    }
+    Err(Error::internal("three order numbers in a row were taken"))
+}
+
+/// Takes an order in hand (受理分类): sorts it, sets its limits, starts its clocks.
+///
+/// # Errors
+/// Those of every step; `service_item_unknown`; `grid_foreign`.
+pub async fn triage(cx: &Cx, id: OrderId, command: TriageOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Triage, command.version).await?;
+    let region = change.after.region_code;
+    let item = match (&command.item_code, change.after.item_id) {
+        (Some(code), _) => Some(catalogue::offered(cx, code, region).await?),
+        (None, Some(id)) => catalogue::version(cx, id).await?,
+        (None, None) => None,
+    };
+    if let Some(grid) = command.grid_id {
+        grids::require_grid_in(cx, grid, region).await.map_err(|e| e.at("#/grid_id"))?;
+        change.after.grid_id = Some(grid);
+    }
+    let respond = command.respond_limit.or(item.as_ref().and_then(|i| i.respond_limit));
+    let finish = command.finish_limit.or(item.as_ref().and_then(|i| i.finish_limit));
+    change.after.item_id = item.map(|i| i.id);
+    change.after.priority = command.priority.unwrap_or(change.after.priority);
+    change.set_clocks(respond, finish).await?;
+    let triaged = OrderEvent::Triaged {
+        item_id: change.after.item_id,
+        priority: change.after.priority,
+        respond_by: change.after.respond_by,
+        finish_by: change.after.finish_by,
+    };
+    change.step(Action::Triage, &triaged)?;
+    change.save().await
+}
+
+/// Refuses an order (不予受理), with the reason and where to turn instead.
+///
+/// # Errors
+/// Those of every step; `content_invalid` for a reason that the place's policy does not list.
+pub async fn reject(cx: &Cx, id: OrderId, command: RejectOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Reject, command.version).await?;
+    let listed = policy::order_flow(cx, change.after.region_code).await?.reject_codes;
+    if !listed.is_empty() && !listed.contains(&command.code) {
+        let reason = format!("one of {}", listed.join(", "));
+        return Err(Error::field_with("#/code", Code::FieldInvalid, vec![("reason", reason)]));
+    }
+    change.after.reject_code = Some(command.code.clone());
+    change.after.reject_text = Some(command.text.clone());
+    change.after.reject_channel.clone_from(&command.channel);
+    let rejected = OrderEvent::Rejected { code: command.code, text: mask::text(&command.text), channel: command.channel.map(|c| mask::text(&c)) };
+    change.step(Action::Reject, &rejected)?;
+    change.save().await
+}
+
+/// Dispatches an order (派单): to a named taker whom others may assist, to a pool, or to oneself.
+///
+/// # Errors
+/// Those of every step; `dispatch_invalid`; `taker_unknown`; `taker_foreign`; `taker_ineligible`.
+pub async fn dispatch(cx: &Cx, id: OrderId, command: DispatchOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Dispatch, command.version).await?;
+    let invalid = |reason: &str| Error::new(Code::DispatchInvalid).with("reason", reason).at("#/mode");
+    let lead = match (command.mode, command.lead) {
+        (DispatchMode::Assign, Some(lead)) => Some(lead),
+        (DispatchMode::Assign, None) => return Err(invalid("assign needs a lead")),
+        (DispatchMode::Pool | DispatchMode::SelfHandled, _) if command.lead.is_some() || !command.assistants.is_empty() => {
+            return Err(invalid("only assign names takers"));
+        }
+        (DispatchMode::Pool, _) => None,
+        (DispatchMode::SelfHandled, _) => Some(TakerRef::Person { id: cx.actor.account()? }),
+    };
+    let mut team = command.assistants;
+    for (n, taker) in team.iter().enumerate() {
+        if Some(*taker) == lead || team[..n].contains(taker) {
+            return Err(Error::new(Code::DispatchInvalid).with("reason", "a taker is named twice").at(format!("#/assistants/{n}")));
+        }
+        check_taker(cx, &change.after, *taker).await.map_err(|e| e.at(format!("#/assistants/{n}")))?;
+    }
+    if let (Some(lead), DispatchMode::Assign) = (lead, command.mode) {
+        check_taker(cx, &change.after, lead).await.map_err(|e| e.at("#/lead"))?;
+    }
+    if command.respond_limit.is_some() || command.finish_limit.is_some() {
+        let kept = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        let respond = command.respond_limit.or(kept(&change.after.respond_limit)?);
+        let finish = command.finish_limit.or(kept(&change.after.finish_limit)?);
+        change.set_clocks(respond, finish).await?;
+    }
+    change.after.dispatch_mode = Some(command.mode);
+    change.set_lead(lead, None);
+    let (order_id, now) = (change.after.id, change.tx.now);
+    if !team.is_empty() || !change.team.is_empty() {
+        let rows = team.drain(..).map(|taker| {
+            let (taker_kind, taker_id) = taker.parts();
+            assistant::Model { order_id, taker_id, taker_kind, added_at: now }
+        });
+        change.team = rows.collect();
+        change.after.assistant_count = i16::try_from(change.team.len()).map_err(Error::internal)?;
+        store::set_assistants(&mut change.tx, order_id, change.team.clone()).await?;
+    }
+    let assistants = change.team.iter().map(|a| TakerRef::of(a.taker_kind, a.taker_id)).collect();
+    let dispatched = OrderEvent::Dispatched { mode: command.mode, lead, assistants, note: command.note.map(|n| mask::text(&n)) };
+    change.step(Action::Dispatch, &dispatched)?;
+    if let (Some(lead), DispatchMode::SelfHandled) = (lead, command.mode) {
+        change.after.accepted_at = Some(now);
+        change.step(Action::Accept, &OrderEvent::Accepted { lead, claimed: false })?;
+    }
+    change.save().await
+}
+
+/// Whether a taker may be given work here at all: it exists, is active, and serves the place.
+async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
+    let foreign = || Error::new(Code::TakerForeign).with("region", order.region_code);
+    match taker {
+        TakerRef::Person { id } => {
+            let volunteer = volunteers::find_volunteer(cx, id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            if !volunteer.serves(order.region_code, order.grid_id) {
+                return Err(foreign());
+            }
+            if !volunteer.available {
+                return Err(ineligible("not available"));
+            }
+        }
+        TakerRef::Organization { id } => {
+            let organization = organizations::find_organization(cx, &id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            if !organization.active {
+                return Err(ineligible("closed"));
+            }
+            if !organization.region_code.covers(order.region_code) {
+                return Err(foreign());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ineligible(reason: &str) -> Error {
+    Error::new(Code::TakerIneligible).with("reason", reason)
+}
+
+/// Accepts an order (接单): one's own assignment, or a claim from the pool (抢单), of which exactly one
+/// wins and which counts against the taker's limit of open orders.
+///
+/// # Errors
+/// Those of every step; `order_taken`; `taker_ineligible`; `taker_limit_reached`; `not_the_taker`.
+pub async fn accept(cx: &Cx, id: OrderId, command: AcceptOrder) -> Result<Order> {
+    // A second claim of the same taker at the same moment may have used the slot: look again.
+    for _ in 0..3 {
+        match try_accept(cx, id, &command).await {
+            Err(e) if e.breaks("lead_slot") => {}
+            done => return done,
+        }
+    }
+    Err(Error::new(Code::TakerLimitReached).with("limit", "…"))
+}
+
+async fn try_accept(cx: &Cx, id: OrderId, command: &AcceptOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Accept, command.version).await?;
+    let claimed = change.after.lead_id.is_none();
+    let lead = match (change.after.lead_kind, change.after.lead_id) {
+        (Some(kind), Some(id)) => TakerRef::of(kind, id),
+        _ => {
+            let taker = match command.organization_id {
+                Some(id) => TakerRef::Organization { id },
+                None => TakerRef::Person { id: cx.actor.account()? },
+            };
+            let slot = claim(cx, &change.after, taker).await?;
+            change.set_lead(Some(taker), Some(slot));
+            taker
+        }
+    };
+    change.after.accepted_at = Some(change.tx.now);
+    change.step(Action::Accept, &OrderEvent::Accepted { lead, claimed })?;
+    change.save().await
+}
+
+/// Checks that a taker may claim an order from the pool, and finds a free slot within its limit.
+async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16> {
+    let (kind, id) = taker.parts();
+    if !sight::is_taker(&cx.actor, Some(kind), Some(id)) {
+        return Err(ineligible("you do not act for this organization"));
+    }
+    if order.requester_id.is_some() && order.requester_id == cx.actor.account {
+        return Err(ineligible("it is your own order"));
+    }
+    check_taker(cx, order, taker).await.map_err(|e| match e.code {
+        Code::TakerUnknown => ineligible("not registered as a taker"),
+        Code::TakerForeign => ineligible("does not serve this place"),
+        _ => e,
+    })?;
+    if let Some(item) = order.item_id {
+        let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds).unwrap_or_default();
+        if !allowed.is_empty() && !provider_kinds(cx, taker).await?.iter().any(|k| allowed.contains(k)) {
+            return Err(ineligible("not a provider of this service item"));
+        }
+    }
+    let limit = policy::order_flow(cx, order.region_code).await?.claim_limit;
+    let open = store::open_slots(cx, id).await?;
+    if open.len() >= usize::from(limit) {
+        return Err(Error::new(Code::TakerLimitReached).with("limit", limit));
+    }
+    let free = (1..=i16::MAX).find(|slot| !open.contains(&Some(*slot)));
+    free.ok_or_else(|| Error::internal("no free slot"))
+}
+
+/// What sorts of provider a taker is.
+async fn provider_kinds(cx: &Cx, taker: TakerRef) -> Result<Vec<ProviderKind>> {
+    use organizations::OrganizationKind as O;
+    use volunteers::VolunteerKind as V;
+    Ok(match taker {
+        TakerRef::Person { id } => match volunteers::find_volunteer(cx, id).await?.map(|v| v.kind) {
+            Some(V::GridMember | V::CommunityWorker) => vec![ProviderKind::Public],
+            Some(V::SocialWorker) => vec![ProviderKind::Social],
+            Some(V::Volunteer | V::PartyMember) => vec![ProviderKind::Volunteer],
+            None => vec![],
+        },
+        TakerRef::Organization { id } => match organizations::find_organization(cx, &id).await?.map(|o| o.kind) {
+            Some(O::CommunityPartyOrganization | O::GridBranch | O::PartyGroup) => vec![ProviderKind::Public, ProviderKind::Volunteer],
+            Some(O::ResidentsCommittee | O::GovernmentDepartment) => vec![ProviderKind::Public],
+            Some(O::ResidentUnit | O::SocialOrganization | O::OwnersCommittee) => vec![ProviderKind::Social],
+            Some(O::PropertyCompany) => vec![ProviderKind::Market],
+            Some(O::VolunteerTeam) => vec![ProviderKind::Volunteer],
+            Some(O::Other) | None => vec![],
+        },
+    })
+}
+
+/// Declines an assignment (拒单): the order goes back to the dispatcher.
+///
+/// # Errors
+/// Those of every step.
+pub async fn decline(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Decline, command.version).await?;
+    change.set_lead(None, None);
+    change.step(Action::Decline, &OrderEvent::Declined { reason: mask::text(&command.reason) })?;
+    change.save().await
+}
+
+/// Hands an accepted order back (退单): it goes back to the dispatcher, and the clock for accepting runs anew.
+///
+/// # Errors
+/// Those of every step.
+pub async fn hand_back(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::HandBack, command.version).await?;
+    change.set_lead(None, None);
+    change.after.accepted_at = None;
+    change.restart_respond_clock().await?;
+    change.step(Action::HandBack, &OrderEvent::HandedBack { reason: mask::text(&command.reason) })?;
+    change.save().await
+}
+
+/// Begins the work (开始办理).
+///
+/// # Errors
+/// Those of every step.
+pub async fn start(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Start, command.version).await?;
+    change.step(Action::Start, &OrderEvent::Started { note: command.note.map(|n| mask::text(&n)) })?;
+    change.save().await
+}
+
+/// Records progress (办理进度), by the lead or one who assists.
+///
+/// # Errors
+/// Those of every step.
+pub async fn record_progress(cx: &Cx, id: OrderId, command: RecordProgress) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::RecordProgress, command.version).await?;
+    change.step(Action::RecordProgress, &OrderEvent::Progressed { note: mask::text(&command.note) })?;
+    change.save().await
+}
+
+/// Completes the work (办结) with its result and the answer to the requester.
+///
+/// # Errors
+/// Those of every step.
+pub async fn complete(cx: &Cx, id: OrderId, command: CompleteOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Complete, command.version).await?;
+    change.after.result = Some(command.result);
+    change.after.answer = Some(command.answer.clone());
+    change.after.completed_by = cx.actor.account;
+    change.after.completed_at = Some(change.tx.now);
+    change.after.lead_slot = None;
+    change.step(Action::Complete, &OrderEvent::Completed { result: command.result, answer: mask::text(&command.answer) })?;
+    change.save().await
+}
+
+/// Judges the work (评单), once a round, by the requester. A dissatisfied judgement puts the order back
+/// to dispatching by itself, as often as the place's policy says; after that a dispatcher decides.
+///
+/// # Errors
+/// Those of every step; `not_the_requester`.
+pub async fn evaluate(cx: &Cx, id: OrderId, command: EvaluateOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Evaluate, command.version).await?;
+    let score = command.level.score();
+    change.after.score = Some(score);
+    change.after.tags = Some(serde_json::to_string(&command.tags).map_err(Error::internal)?);
+    change.after.comment.clone_from(&command.comment);
+    change.after.evaluated_at = Some(change.tx.now);
+    let comment = command.comment.map(|c| mask::text(&c));
+    let tags = command.tags.iter().map(|t| mask::text(t)).collect();
+    change.step(Action::Evaluate, &OrderEvent::Evaluated { level: command.level, score, tags, comment })?;
+    if command.level.is_dissatisfied() {
+        let automatic = policy::order_flow(cx, change.after.region_code).await?.automatic_reworks;
+        if change.after.rework_count < i16::try_from(automatic).unwrap_or(i16::MAX) {
+            change.rework(None).await?;
+        }
+    }
+    change.save().await
+}
+
+/// Puts an order back to dispatching (重办) after a dissatisfied judgement, or, before any, after a failed
+/// call-back (回访).
+///
+/// # Errors
+/// Those of every step; `evaluation_satisfied`.
+pub async fn rework(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Rework, command.version).await?;
+    if change.after.state == State::Evaluated && change.after.score.is_some_and(|s| !Satisfaction::of_score(s).is_dissatisfied()) {
+        return Err(Error::new(Code::EvaluationSatisfied));
+    }
+    change.rework(Some(command.reason)).await?;
+    change.save().await
+}
+
+/// Closes an order (销号); never by somebody who did the work.
+///
+/// # Errors
+/// Those of every step; `closer_is_doer`.
+pub async fn close(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Close, command.version).await?;
+    change.after.closed_at = Some(change.tx.now);
+    change.step(Action::Close, &OrderEvent::Closed { note: command.note.map(|n| mask::text(&n)) })?;
+    change.save().await
+}
+
+/// Cancels an order (撤单): the requester freely until somebody has accepted, then with a reason.
+///
+/// # Errors
+/// Those of every step; `content_invalid` when the reason is missing.
+pub async fn cancel(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Cancel, command.version).await?;
+    if command.note.is_none() && change.after.accepted_at.is_some() {
+        return Err(Error::field_with("#/note", Code::FieldMissing, vec![("name", "note".to_owned())]));
+    }
+    change.after.lead_slot = None;
+    change.wake();
+    change.step(Action::Cancel, &OrderEvent::Cancelled { note: command.note.map(|n| mask::text(&n)) })?;
+    change.save().await
+}
+
+/// Suspends an order (挂起): its clocks stand still.
+///
+/// # Errors
+/// Those of every step.
+pub async fn suspend(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Suspend, command.version).await?;
+    change.after.suspended_from = Some(change.after.state);
+    change.after.suspended_at = Some(change.tx.now);
+    change.step(Action::Suspend, &OrderEvent::Suspended { reason: mask::text(&command.reason) })?;
+    change.save().await
+}
+
+/// Resumes an order (恢复): it stands where it stood, and its clocks run on with what was left.
+///
+/// # Errors
+/// Those of every step.
+pub async fn resume(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Resume, command.version).await?;
+    change.resume_clocks().await?;
+    change.step(Action::Resume, &OrderEvent::Resumed { note: command.note.map(|n| mask::text(&n)) })?;
+    change.save().await
+}
+
+/// Merges a duplicate into another order (并单); its requester and followers follow that one from now on.
+///
+/// # Errors
+/// Those of every step; `merge_into_itself`; `order_not_found`; `merge_target_closed`.
+pub async fn merge(cx: &Cx, id: OrderId, command: MergeOrder) -> Result<Order> {
+    let mut change = Change::begin(cx, id, Action::Merge, command.version).await?;
+    if command.into == id {
+        return Err(Error::new(Code::MergeIntoItself).at("#/into"));
+    }
+    let missing = || Error::new(Code::OrderNotFound).at("#/into");
+    let target = store::lock(&mut change.tx, command.into).await?.ok_or_else(missing)?;
+    if !cx.actor.can(Permission::OrderMerge, &sight::place(&target)) {
+        return Err(missing());
+    }
+    if !target.state.is_open() {
+        return Err(Error::new(Code::MergeTargetClosed).with("state", target.state.as_str()).at("#/into"));
+    }
+    store::move_followers(&mut change.tx, &change.before, target.id).await?;
+    change.after.merged_into = Some(target.id);
+    change.step(Action::Merge, &OrderEvent::Merged { into: target.id })?;
+    change.save().await
+}
+
+/// Reads an order.
+///
+/// # Errors
+/// `order_not_found`, also for those who may not know of it.
+pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
+    let (order, standing, team) = seen(cx, id).await?;
+    let contact = contact(cx, &order, standing).await?;
+    view::alone(&cx.actor, cx.now(), order, standing, contact, &team)
+}
+
+/// Lists orders; see [`ListOrders`].
+///
+/// # Errors
+/// `permission_missing`; `cursor_invalid`; `query_parameter_invalid`.
+pub async fn list(cx: &Cx, filter: ListOrders, page: PageQuery) -> Result<Page<Order>> {
+    let page = store::list(cx, &filter, page).await?;
+    let now = cx.now();
+    let items = page.items.into_iter().map(|order| view::in_list(&cx.actor, now, order)).collect::<Result<Vec<_>>>()?;
+    Ok(Page { items, next_cursor: page.next_cursor, has_more: page.has_more })
+}
+
+/// The timeline of an order (办理进度), oldest first.
+///
+/// # Errors
+/// `order_not_found`; `cursor_invalid`.
+pub async fn timeline(cx: &Cx, id: OrderId, page: PageQuery) -> Result<Page<LoggedEvent>> {
+    let (order, ..) = seen(cx, id).await?;
+    kernel::event::timeline(cx, order.id.0, &Pager::new("order_events", &id, page)?).await
+}
+
+/// Who follows an order since their own was merged into it (关注人), for those who read in its scope.
+///
+/// # Errors
+/// `order_not_found`; `permission_missing`.
+pub async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
+    let (order, ..) = seen(cx, id).await?;
+    cx.actor.require(Permission::OrderRead, &sight::place(&order))?;
+    store::followers(cx, id).await
+}
+
+async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
+    let missing = || Error::new(Code::OrderNotFound);
+    let order = store::find(cx, id).await?.ok_or_else(missing)?;
+    let mut standing = sight::standing(&cx.actor, &order);
+    let team = store::complete_standing(cx, &order, &mut standing).await?;
+    if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(missing()) }
+}
+
+/// How to reach the requester: as given with the order, else, for those who see it, as their account says.
+async fn contact(cx: &Cx, order: &Model, standing: Standing) -> Result<Option<Contact>> {
+    if let Some(given) = view::open_contact(cx.vault(), order)? {
+        return Ok(Some(given));
+    }
+    let Some(requester) = order.requester_id.filter(|_| standing.sees_contact(&cx.actor, order)) else { return Ok(None) };
+    let account = identity::contact(cx, requester).await?;
+    Ok(account.map(|a| Contact { name: Some(a.name), phone: a.phone, address: None }))
+}
+
+fn subject(order: &Model) -> Subject {
+    Subject { id: order.id.0, version: order.version, region: order.region_code }
+}
+
+/// An order on its way from one state to the next.
+struct Change<'a> {
+    tx: Tx<'a>,
+    before: Model,
+    after: Model,
+    standing: Standing,
+    team: Vec<assistant::Model>,
+}
+
+impl<'a> Change<'a> {
+    /// Reads the order and checks that the action is the caller's, is legal now, and starts from the version
+    /// that the caller read.
+    async fn begin(cx: &'a Cx, id: OrderId, action: Action, version: Option<i32>) -> Result<Self> {
+        let (order, standing, team) = seen(cx, id).await?;
+        let legal = flow::next(order.state, action).is_some();
+        match standing.check(&cx.actor, &order, action) {
+            // To somebody who was to take it, the news is that it is gone, not that it was never theirs.
+            Err(_) if action == Action::Accept && !legal && cx.actor.can(Permission::OrderTake, &sight::place(&order)) => return Err(refused(&order, action)),
+            checked => checked?,
+        }
+        if version.is_some_and(|v| v != order.version) {
+            return Err(Error::new(Code::OrderVersionStale).with("version", order.version).with("state", order.state.as_str()));
+        }
+        if !legal {
+            return Err(refused(&order, action));
+        }
+        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team })
+    }
+
+    /// Takes one step of the table: state, version, running deadline and event.
+    fn step(&mut self, action: Action, what: &OrderEvent) -> Result<()> {
+        let from = self.after.state;
+        let to = match flow::next(from, action) {
+            Some(Step::To(to)) => to,
+            Some(Step::Stay) => from,
+            Some(Step::Back) => {
+                let back = self.after.suspended_from.ok_or_else(|| Error::internal("a suspended order knows where it stood"))?;
+                self.wake();
+                back
+            }
+            None => return Err(refused(&self.after, action)),
+        };
+        self.after.state = to;
+        self.after.version += 1;
+        self.after.updated_at = self.tx.now;
+        self.after.due_at = match to {
+            State::Triaged | State::Dispatched => [self.after.respond_by, self.after.finish_by].into_iter().flatten().min(),
+            State::Accepted | State::InProgress => self.after.finish_by,
+            _ => None,
+        };
+        self.tx.emit(subject(&self.after), &Logged { from: Some(from), to, what })
+    }
+
+    /// Writes everything, or hears that somebody else was faster.
+    async fn save(mut self) -> Result<Order> {
+        let cx = self.tx.cx();
+        store::advance(&mut self.tx, &self.before, &self.after);
+        let mut standing = Standing { follower: self.standing.follower, ..sight::standing(&cx.actor, &self.after) };
+        standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
+        let contact = contact(cx, &self.after, standing).await?;
+        let id = self.after.id;
+        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team)?;
+        match self.tx.commit(answer).await {
+            Err(e) if e.code == Code::OrderVersionStale => Err(match store::find(cx, id).await? {
+                Some(now) if now.lead_id != self.before.lead_id && self.before.state == State::Dispatched => taken(&now),
+                Some(now) => Error::new(Code::OrderVersionStale).with("version", now.version).with("state", now.state.as_str()),
+                None => e,
+            }),
+            done => done,
+        }
+    }
+
+    fn set_lead(&mut self, lead: Option<TakerRef>, slot: Option<i16>) {
+        let parts: Option<(TakerKind, Uuid)> = lead.map(TakerRef::parts);
+        self.after.lead_kind = parts.map(|(kind, _)| kind);
+        self.after.lead_id = parts.map(|(_, id)| id);
+        self.after.lead_slot = slot;
+    }
+
+    /// Sets both limits and starts their clocks now.
+    async fn set_clocks(&mut self, respond: Option<Limit>, finish: Option<Limit>) -> Result<()> {
+        let hours = self.working_time(respond.is_some() || finish.is_some()).await?;
+        let end = |limit: Option<Limit>| limit.zip(hours.as_ref()).map(|(l, h)| l.end(self.tx.now, h));
+        let (respond_by, finish_by) = (end(respond), end(finish));
+        self.after.respond_by = respond_by;
+        self.after.finish_by = finish_by;
+        self.after.respond_limit = respond.map(|l| l.to_string());
+        self.after.finish_limit = finish.map(|l| l.to_string());
+        Ok(())
+    }
+
+    async fn restart_respond_clock(&mut self) -> Result<()> {
+        let limit: Option<Limit> = self.after.respond_limit.as_deref().map(str::parse).transpose()?;
+        let hours = self.working_time(limit.is_some()).await?;
+        self.after.respond_by = limit.zip(hours).map(|(l, h)| l.end(self.tx.now, &h));
+        Ok(())
+    }
+
+    async fn resume_clocks(&mut self) -> Result<()> {
+        let Some(stopped) = self.after.suspended_at else { return Ok(()) };
+        let hours = self.working_time(self.after.respond_by.is_some() || self.after.finish_by.is_some()).await?;
+        let now = self.tx.now;
+        let resume = |limit: Option<&String>, end: Option<chrono::DateTime<chrono::Utc>>| -> Result<_> {
+            let limit: Option<Limit> = limit.map(|t| t.parse()).transpose()?;
+            Ok(match (limit, end, hours.as_ref()) {
+                (Some(limit), Some(end), Some(hours)) => Some(limit.resume(end, stopped, now, hours)),
+                _ => end,
+            })
+        };
+        let respond_by = resume(self.after.respond_limit.as_ref(), self.after.respond_by)?;
+        let finish_by = resume(self.after.finish_limit.as_ref(), self.after.finish_by)?;
+        self.after.respond_by = respond_by;
+        self.after.finish_by = finish_by;
+        Ok(())
+    }
+
+    async fn working_time(&self, needed: bool) -> Result<Option<policy::WorkingTime>> {
+        if needed { policy::working_time(self.tx.cx(), self.after.region_code).await.map(Some) } else { Ok(None) }
+    }
+
+    /// The order is not suspended any more.
+    fn wake(&mut self) {
+        self.after.suspended_from = None;
+        self.after.suspended_at = None;
+    }
+
+    /// Back to dispatching: the round that failed leaves the row (its events stay), the clocks run anew.
+    async fn rework(&mut self, reason: Option<String>) -> Result<()> {
+        let kept = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        let (respond, finish) = (kept(&self.after.respond_limit)?, kept(&self.after.finish_limit)?);
+        self.set_clocks(respond, finish).await?;
+        self.set_lead(None, None);
+        let order = &mut self.after;
+        order.rework_count += 1;
+        (order.result, order.answer, order.completed_by, order.completed_at, order.accepted_at) = (None, None, None, None, None);
+        (order.score, order.tags, order.comment, order.evaluated_at) = (None, None, None, None);
+        let automatic = reason.is_none();
+        let reworked = OrderEvent::Reworked { rework_count: order.rework_count, automatic, reason: reason.map(|r| mask::text(&r)) };
+        self.step(Action::Rework, &reworked)
+    }
+}
+
+/// The step is not possible from where the order stands.
+fn refused(order: &Model, action: Action) -> Error {
+    if action == Action::Accept && order.lead_id.is_some() {
+        return taken(order);
+    }
+    Error::new(Code::OrderStateConflict).with("state", order.state.as_str()).with("action", action.as_str())
+}
+
+fn taken(order: &Model) -> Error {
+    Error::new(Code::OrderTaken).with("state", order.state.as_str())
+}
+
+pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
+    vec![
+        schema.create_table_from_entity(row::order::Entity),
+        schema.create_table_from_entity(row::assistant::Entity),
+        schema.create_table_from_entity(row::follower::Entity),
+    ]
+}

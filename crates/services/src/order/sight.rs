@@ -1,0 +1,87 @@
+//! Who somebody is to an order, and from that: whether they may know of it, what they may do with
+//! it, and how much of the requester they see. One place, so that a list, a single read and a refusal
+//! cannot disagree.
+
+use super::{
+    command::{DispatchMode, TakerKind},
+    flow::{self, Action, Right, State},
+    row::order::Model,
+};
+use kernel::{Actor, Code, Error, Permission, Place, Result};
+
+/// What an actor is to an order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    pub requester: bool,
+    pub lead: bool,
+    pub assistant: bool,
+    pub follower: bool,
+    /// The order lies in the pool, where the actor may take orders.
+    pub candidate: bool,
+}
+
+pub(super) fn place(order: &Model) -> Place {
+    Place { region: Some(order.region_code), grid: order.grid_id, organization: None }
+}
+
+/// What can be told without asking the database: everything but assistants and followers.
+pub(super) fn standing(actor: &Actor, order: &Model) -> Standing {
+    let me = actor.account;
+    let pooled = order.state == State::Dispatched && order.lead_id.is_none();
+    Standing {
+        requester: me.is_some() && (order.requester_id == me || (order.requester_id.is_none() && order.placed_by == me)),
+        lead: is_taker(actor, order.lead_kind, order.lead_id),
+        assistant: false,
+        follower: false,
+        candidate: pooled && actor.can(Permission::OrderTake, &place(order)),
+    }
+}
+
+/// Whether the actor is this taker, or acts for it.
+pub(super) fn is_taker(actor: &Actor, kind: Option<TakerKind>, id: Option<uuid::Uuid>) -> bool {
+    let (Some(kind), Some(id)) = (kind, id) else { return false };
+    match kind {
+        TakerKind::Person => actor.account.is_some_and(|me| me.0 == id),
+        TakerKind::Organization => actor.staff_of().iter().any(|o| o.0 == id),
+    }
+}
+
+impl Standing {
+    /// Whether the actor may know that the order exists.
+    pub(super) fn sees(self, actor: &Actor, order: &Model) -> bool {
+        self.requester || self.lead || self.assistant || self.follower || self.candidate || actor.can(Permission::OrderRead, &place(order))
+    }
+
+    /// Whether the actor sees the requester's contact in full: the requester, whoever holds the permission,
+    /// and the lead taker from accepting until the order is closed.
+    pub(super) fn sees_contact(self, actor: &Actor, order: &Model) -> bool {
+        let working = matches!(order.state, State::Accepted | State::InProgress | State::Suspended | State::Completed) && order.accepted_at.is_some();
+        self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order))
+    }
+
+    /// Whether the actor may take this action now.
+    pub(super) fn may(self, actor: &Actor, order: &Model, action: Action) -> bool {
+        flow::next(order.state, action).is_some() && self.check(actor, order, action).is_ok()
+    }
+
+    /// Whether this action is the actor's, whatever the state.
+    pub(super) fn check(self, actor: &Actor, order: &Model, action: Action) -> Result<()> {
+        let holds = |permission| actor.require(permission, &place(order));
+        let only = |allowed: bool, code| if allowed { Ok(()) } else { Err(Error::new(code)) };
+        match action.right() {
+            Right::Holder(permission) => holds(permission)?,
+            Right::Lead => only(self.lead, Code::NotTheTaker)?,
+            Right::Team => only(self.lead || self.assistant, Code::NotTheTaker)?,
+            Right::Taker if order.dispatch_mode == Some(DispatchMode::Pool) && order.lead_id.is_none() => holds(Permission::OrderTake)?,
+            Right::Taker => only(self.lead, Code::NotTheTaker)?,
+            Right::Requester => only(self.requester, Code::NotTheRequester)?,
+            Right::RequesterOr(_) if self.requester => {}
+            Right::RequesterOr(permission) => holds(permission)?,
+        }
+        // 销号: whoever did the work, alone, in a team or for an organization, does not close it.
+        if action == Action::Close && (self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account)) {
+            return Err(Error::new(Code::CloserIsDoer));
+        }
+        Ok(())
+    }
+}

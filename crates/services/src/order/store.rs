@@ -1,0 +1,251 @@
+//! Every query of the order engine. The only place that writes an order's state.
+
+use super::{
+    command::{ListOrders, OrderListView},
+    flow::State,
+    number,
+    row::{assistant, follower, order},
+    sight,
+};
+use chrono::{DateTime, Utc};
+use kernel::{
+    Actor, Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, RegionCode, RegionLevel, Result, Tx,
+    access::Reach,
+    id::{AccountId, OrderId},
+};
+use order::{Column as C, Entity as Orders, Model};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::{Expr, Query, Value},
+};
+use uuid::Uuid;
+
+pub(super) async fn find(cx: &Cx, id: OrderId) -> Result<Option<Model>> {
+    Ok(Orders::find_by_id(id).one(cx.reader()).await?)
+}
+
+/// Stages the order as a new row. Absent values are left to the database, which keeps the statement short.
+pub(super) fn insert(tx: &mut Tx<'_>, order: Model) {
+    let mut row = order.into_active_model();
+    for column in C::iter() {
+        let absent = row.get(column).into_value().is_some_and(|v| v == v.as_null());
+        if absent {
+            row.not_set(column);
+        } else {
+            row.reset(column);
+        }
+    }
+    tx.stage(Guard::Insert(Orders::insert(row).into_query()), Error::internal("an insert wrote no row"));
+}
+
+/// Stages the step from `before` to `after`, if the order is still at the version that was read.
+pub(super) fn advance(tx: &mut Tx<'_>, before: &Model, after: &Model) {
+    let mut update = Query::update();
+    update.table(Orders);
+    let (old, new) = (before.clone().into_active_model(), after.clone().into_active_model());
+    for column in C::iter() {
+        let (Some(was), Some(is)) = (old.get(column).into_value(), new.get(column).into_value()) else { continue };
+        if was != is {
+            update.value(column, is);
+        }
+    }
+    update.and_where(C::Id.eq(before.id)).and_where(C::Version.eq(before.version));
+    tx.stage(Guard::Update(update), Error::new(Code::OrderVersionStale).with("version", before.version + 1));
+}
+
+pub(super) async fn assistants(cx: &Cx, id: OrderId) -> Result<Vec<assistant::Model>> {
+    Ok(assistant::Entity::find().filter(assistant::Column::OrderId.eq(id)).order_by_asc(assistant::Column::TakerId).all(cx.reader()).await?)
+}
+
+pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assistant::Model>) -> Result<()> {
+    let conn = tx.conn().await?;
+    assistant::Entity::delete_many().filter(assistant::Column::OrderId.eq(id)).exec(conn).await?;
+    for row in rows {
+        let row = assistant::ActiveModel {
+            order_id: Set(row.order_id),
+            taker_id: Set(row.taker_id),
+            taker_kind: Set(row.taker_kind),
+            added_at: Set(row.added_at),
+        };
+        assistant::Entity::insert(row).exec_without_returning(conn).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn follows(cx: &Cx, id: OrderId, account: AccountId) -> Result<bool> {
+    Ok(follower::Entity::find_by_id((id, account)).one(cx.reader()).await?.is_some())
+}
+
+pub(super) async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
+    let rows = follower::Entity::find().filter(follower::Column::OrderId.eq(id)).order_by_asc(follower::Column::Since).all(cx.reader()).await?;
+    Ok(rows.into_iter().map(|r| r.account_id).collect())
+}
+
+/// Lets the requester and the followers of a duplicate follow the order that goes on; those who do so already stay.
+pub(super) async fn move_followers(tx: &mut Tx<'_>, from: &Model, into: OrderId) -> Result<()> {
+    let now = tx.now;
+    let followers = follower::Entity::find().filter(follower::Column::OrderId.eq(from.id)).all(tx.conn().await?).await?;
+    let all = followers.into_iter().map(|f| f.account_id).chain(from.requester_id);
+    for account_id in all {
+        let row = follower::ActiveModel { order_id: Set(into), account_id: Set(account_id), since: Set(now) };
+        follower::Entity::insert(row)
+            .on_conflict_do_nothing_on([follower::Column::OrderId, follower::Column::AccountId])
+            .exec_without_returning(tx.conn().await?)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Reads an order inside the change and keeps others from changing it until the commit.
+pub(super) async fn lock(tx: &mut Tx<'_>, id: OrderId) -> Result<Option<Model>> {
+    let postgres = tx.cx().backend() == sea_orm::DbBackend::Postgres;
+    let query = Orders::find_by_id(id);
+    // SQLite needs no lock: its writer is alone.
+    let query = if postgres { query.lock_exclusive() } else { query };
+    Ok(query.one(tx.conn().await?).await?)
+}
+
+/// The claim numbers of a taker's open orders (absent for those not claimed): how many there are, and which are used.
+pub(super) async fn open_slots(cx: &Cx, taker: Uuid) -> Result<Vec<Option<i16>>> {
+    let slots = Orders::find()
+        .select_only()
+        .column(C::LeadSlot)
+        .filter(C::LeadId.eq(taker))
+        .filter(C::State.is_in([State::Accepted, State::InProgress, State::Suspended]))
+        .limit(1001)
+        .into_tuple()
+        .all(cx.reader())
+        .await?;
+    Ok(slots)
+}
+
+/// The list. Each view is one index range; what else is asked narrows it.
+pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Result<Page<Model>> {
+    let actor = &*cx.actor;
+    let pager = Pager::new("orders", &(filter, actor.account), page)?;
+    let mut query = visible(actor, filter)?;
+    if !filter.states.is_empty() {
+        query = query.filter(C::State.is_in(filter.states.iter().copied()));
+    }
+    query = query
+        .apply_if(filter.grid_id, |q, grid| q.filter(C::GridId.eq(grid)))
+        .apply_if(filter.item_id, |q, item| q.filter(C::ItemId.eq(item)))
+        .apply_if(filter.taker_id, |q, taker| q.filter(C::LeadId.eq(taker)))
+        .apply_if(filter.requester_id, |q, account| q.filter(C::RequesterId.eq(account)))
+        .apply_if(filter.created_after, |q, time| q.filter(C::CreatedAt.gte(time)).filter(C::Id.gte(first_id(time))))
+        .apply_if(filter.created_before, |q, time| q.filter(C::CreatedAt.lt(time)).filter(C::Id.lt(first_id(time + chrono::TimeDelta::milliseconds(1)))));
+    if let Some(text) = &filter.number {
+        let number = number::read(text)
+            .ok_or_else(|| Error::new(Code::QueryParameterInvalid).with("reason", "number: the check character does not fit"))?;
+        query = query.filter(C::Number.eq(number));
+    }
+    query = match filter.overdue {
+        Some(true) => query.filter(C::DueAt.is_not_null()).filter(C::DueAt.lt(cx.now())),
+        Some(false) => query.filter(Condition::any().add(C::DueAt.is_null()).add(C::DueAt.gte(cx.now()))),
+        None => query,
+    };
+    if let Some(since) = filter.updated_after {
+        query = query.filter(C::UpdatedAt.gte(since));
+        if let Some((at, id)) = pager.after::<(DateTime<Utc>, OrderId)>()? {
+            query = query.filter(Expr::tuple([Expr::col(C::UpdatedAt), Expr::col(C::Id)]).gt(Expr::tuple([Expr::val(at), Expr::val(id)])));
+        }
+        let rows = query.order_by_asc(C::UpdatedAt).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+        return pager.page(rows, |o| (o.updated_at, o.id));
+    }
+    if let Some(id) = pager.after::<OrderId>()? {
+        query = query.filter(C::Id.lt(id));
+    }
+    let rows = query.order_by_desc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+    pager.page(rows, |o| o.id)
+}
+
+/// The smallest id that an order of this time can have: ids begin with their millisecond.
+fn first_id(time: DateTime<Utc>) -> OrderId {
+    let millis = u128::try_from(time.timestamp_millis()).unwrap_or_default();
+    OrderId(Uuid::from_u128(millis << 80))
+}
+
+/// What the actor may see from the chosen point of view.
+fn visible(actor: &Actor, filter: &ListOrders) -> Result<Select<Orders>> {
+    let read = actor.reach(Permission::OrderRead);
+    let view = filter.view.unwrap_or(if read.is_empty() { OrderListView::Mine } else { OrderListView::Scope });
+    let query = Orders::find();
+    let query = match view {
+        OrderListView::Scope => return Ok(query.filter(within(&read, filter.region_code, Permission::OrderRead)?)),
+        OrderListView::Claimable => {
+            let take = actor.reach(Permission::OrderTake);
+            return Ok(query
+                .filter(within(&take, filter.region_code, Permission::OrderTake)?)
+                .filter(C::State.eq(State::Dispatched))
+                .filter(C::LeadId.is_null()));
+        }
+        OrderListView::Mine => query.filter(C::RequesterId.eq(actor.account()?)),
+        OrderListView::Taken => {
+            let takers = std::iter::once(actor.account()?.0).chain(actor.staff_of().into_iter().map(|o| o.0)).collect::<Vec<_>>();
+            query.filter(match takers.as_slice() {
+                [me] => C::LeadId.eq(*me),
+                _ => C::LeadId.is_in(takers),
+            })
+        }
+        OrderListView::Assisted => {
+            let takers = std::iter::once(actor.account()?.0).chain(actor.staff_of().into_iter().map(|o| o.0));
+            let assisted = Query::select().column(assistant::Column::OrderId).from(assistant::Entity).and_where(assistant::Column::TakerId.is_in(takers)).to_owned();
+            query.filter(C::Id.in_subquery(assisted))
+        }
+        OrderListView::Followed => {
+            let followed =
+                Query::select().column(follower::Column::OrderId).from(follower::Entity).and_where(follower::Column::AccountId.eq(actor.account()?)).to_owned();
+            query.filter(C::Id.in_subquery(followed))
+        }
+    };
+    Ok(query.apply_if(filter.region_code, |q, region| q.filter(in_region(region))))
+}
+
+/// The part of a reach that lies within the region asked for.
+fn within(reach: &Reach, region: Option<RegionCode>, permission: Permission) -> Result<Condition> {
+    let missing = || Error::new(Code::PermissionMissing).with("permission", permission);
+    let regions: Vec<RegionCode> = match region {
+        None => reach.regions.clone(),
+        Some(asked) if reach.regions.iter().any(|r| r.covers(asked)) => vec![asked],
+        Some(asked) => reach.regions.iter().copied().filter(|r| asked.covers(*r)).collect(),
+    };
+    if regions.is_empty() && reach.grids.is_empty() {
+        return Err(missing());
+    }
+    let mut condition = Condition::any();
+    for region in regions {
+        condition = condition.add(in_region(region));
+    }
+    if !reach.grids.is_empty() {
+        let mut grids = Condition::all().add(C::GridId.is_in(reach.grids.iter().copied()));
+        if let Some(region) = region {
+            grids = grids.add(in_region(region));
+        }
+        condition = condition.add(grids);
+    }
+    Ok(condition)
+}
+
+/// A community is one value of an index, a county one value of another; what lies between is a range.
+fn in_region(region: RegionCode) -> Condition {
+    let (first, last) = region.range();
+    match region.level() {
+        RegionLevel::Country => Condition::all(),
+        RegionLevel::Community => Condition::all().add(C::RegionCode.eq(region)),
+        RegionLevel::County => Condition::all().add(Expr::cust_with_values("\"orders\".\"region_code\" / 1000000 = ?", [Value::from(region.as_i64() / 1_000_000)])),
+        _ => Condition::all().add(C::RegionCode.between(first, last)),
+    }
+}
+
+/// Whether the actor assists or follows: asked only where it matters.
+pub(super) async fn complete_standing(cx: &Cx, order: &Model, standing: &mut sight::Standing) -> Result<Vec<assistant::Model>> {
+    let mut team = Vec::new();
+    if order.assistant_count > 0 {
+        team = assistants(cx, order.id).await?;
+        standing.assistant = team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
+    }
+    if let (Some(account), false) = (cx.actor.account, standing.sees(&cx.actor, order)) {
+        standing.follower = follows(cx, order.id, account).await?;
+    }
+    Ok(team)
+}

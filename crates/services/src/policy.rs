@@ -1,0 +1,287 @@
+//! Policies (规则): what differs from place to place, as versioned rows with a period. The most
+//! specific region that has one decides; the country's row is the default that ships, and any
+//! place can set its own.
+
+use chrono::{DateTime, NaiveTime, Utc};
+use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject};
+use sea_orm::{
+    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, DeriveActiveEnum, EntityTrait, EnumIter, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, sea_query::Expr,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+mod row {
+    //! The table `policies`.
+    use super::PolicyKind;
+    use kernel::RegionCode;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "policies")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: PolicyKind,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub region_code: RegionCode,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i32,
+        #[sea_orm(column_type = "Text")]
+        pub data: String,
+        pub valid_from: ChronoDateTimeUtc,
+        pub valid_to: Option<ChronoDateTimeUtc>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a policy rules (规则类别).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyKind {
+    /// 工作时间
+    WorkingTime,
+    /// 订单流转
+    OrderFlow,
+}
+
+/// The hours of a working day (工作时间).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct WorkingTime {
+    /// The periods worked, in China time, in order, without overlap.
+    #[validate(length(min = 1, max = 6), custom(function = in_order))]
+    #[schema(min_items = 1, max_items = 6)]
+    pub periods: Vec<WorkingPeriod>,
+}
+
+/// A period of a working day (工作时段).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkingPeriod {
+    /// When it begins, `HH:MM:SS` in China time.
+    #[schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$", example = "09:00:00")]
+    pub from: NaiveTime,
+    /// When it ends.
+    #[schema(value_type = String, pattern = "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$", example = "12:00:00")]
+    pub to: NaiveTime,
+}
+
+fn in_order(periods: &[WorkingPeriod]) -> std::result::Result<(), ValidationError> {
+    let times: Vec<_> = periods.iter().flat_map(|p| [p.from, p.to]).collect();
+    if times.windows(2).all(|pair| pair[0] < pair[1]) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("order").with_message("the periods must follow each other".into()))
+    }
+}
+
+impl WorkingTime {
+    /// The periods as pairs.
+    #[must_use]
+    pub fn hours(&self) -> Vec<(NaiveTime, NaiveTime)> {
+        self.periods.iter().map(|p| (p.from, p.to)).collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        serde_json::from_str(r#"{"periods":[{"from":"09:00:00","to":"12:00:00"},{"from":"13:00:00","to":"18:00:00"}]}"#).expect("a policy")
+    }
+}
+
+/// How orders flow (订单流转规则).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct OrderFlow {
+    /// How many open orders a taker may hold when claiming another (抢单上限).
+    #[validate(range(min = 1, max = 1000))]
+    #[schema(minimum = 1, maximum = 1000, example = 5)]
+    pub claim_limit: u16,
+    /// How often a dissatisfied evaluation puts an order back to dispatching by itself (自动重办次数);
+    /// after that a dispatcher decides.
+    #[validate(range(min = 0, max = 10))]
+    #[schema(minimum = 0, maximum = 10, example = 1)]
+    pub automatic_reworks: u16,
+    /// The reason codes for which an order may be refused (不予受理情形); any code when empty.
+    #[serde(default)]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    pub reject_codes: Vec<String>,
+}
+
+/// A policy (规则), one version of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Policy {
+    /// What it rules.
+    pub kind: PolicyKind,
+    /// Where it holds, unless a place within has its own.
+    pub region_code: RegionCode,
+    /// 1, 2, 3 … for this kind and region.
+    #[schema(minimum = 1)]
+    pub version: i32,
+    /// The hours, if it is a `working_time`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub working_time: Option<WorkingTime>,
+    /// The flow, if it is an `order_flow`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_flow: Option<OrderFlow>,
+    /// From when on it holds (生效时间).
+    pub valid_from: DateTime<Utc>,
+    /// Until when; absent while it is the newest version (失效时间).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<DateTime<Utc>>,
+}
+
+/// Sets a policy for a place (设定规则): exactly one of `working_time` and `order_flow`.
+#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SetPolicy {
+    /// Where it is to hold.
+    pub region_code: RegionCode,
+    /// The hours of a working day.
+    #[validate(nested)]
+    pub working_time: Option<WorkingTime>,
+    /// How orders flow.
+    #[validate(nested)]
+    pub order_flow: Option<OrderFlow>,
+    /// From when on; now when absent. Not earlier than the version before it.
+    pub valid_from: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct PolicySet {
+    kind: PolicyKind,
+    version: i32,
+}
+
+impl Event for PolicySet {
+    fn kind(&self) -> &'static str {
+        "policy.set"
+    }
+}
+
+/// The hours of a working day at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn working_time(cx: &Cx, region: RegionCode) -> Result<WorkingTime> {
+    current(cx, PolicyKind::WorkingTime, region).await
+}
+
+/// How orders flow at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn order_flow(cx: &Cx, region: RegionCode) -> Result<OrderFlow> {
+    current(cx, PolicyKind::OrderFlow, region).await
+}
+
+/// The policy of the most specific region that has one: its code is the greatest on the way up.
+async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
+    let now = cx.now();
+    let up = std::iter::successors(Some(region), |r| r.parent());
+    let row = row::Entity::find()
+        .filter(row::Column::Kind.eq(kind))
+        .filter(row::Column::RegionCode.is_in(up))
+        .filter(in_force(now))
+        .order_by_desc(row::Column::RegionCode)
+        .limit(1)
+        .one(cx.reader())
+        .await?
+        .ok_or_else(|| Error::internal(format!("there is no {} policy for the country", kind.to_value())))?;
+    serde_json::from_str(&row.data).map_err(Error::internal)
+}
+
+fn in_force(now: DateTime<Utc>) -> Condition {
+    Condition::all()
+        .add(row::Column::ValidFrom.lte(now))
+        .add(Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(now)))
+}
+
+/// Sets a policy: a new version from `valid_from` on; the version before it ends there.
+///
+/// # Errors
+/// `permission_missing`; `content_invalid` when not exactly one policy is given; `period_invalid`.
+pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
+    cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
+    let (kind, data) = match (&command.working_time, &command.order_flow) {
+        (Some(hours), None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
+        (None, Some(flow)) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
+        _ => return Err(Error::field_with("#/working_time", Code::FieldInvalid, vec![("reason", "give exactly one of working_time and order_flow".to_owned())])),
+    };
+    let data = data.map_err(Error::internal)?;
+    let mut tx = cx.begin();
+    let valid_from = command.valid_from.unwrap_or(tx.now);
+    let here = Condition::all().add(row::Column::Kind.eq(kind)).add(row::Column::RegionCode.eq(command.region_code));
+    let conn = tx.conn().await?;
+    let last = row::Entity::find().filter(here.clone()).order_by_desc(row::Column::Version).limit(1).one(conn).await?;
+    if last.as_ref().is_some_and(|l| l.valid_from >= valid_from) {
+        return Err(Error::new(Code::PeriodInvalid).at("#/valid_from"));
+    }
+    row::Entity::update_many().filter(here).filter(row::Column::ValidTo.is_null()).col_expr(row::Column::ValidTo, Expr::val(valid_from)).exec(conn).await?;
+    let row = row::Model { kind, region_code: command.region_code, version: last.map_or(0, |l| l.version) + 1, data, valid_from, valid_to: None };
+    let insert = row::ActiveModel {
+        kind: Set(row.kind),
+        region_code: Set(row.region_code),
+        version: Set(row.version),
+        data: Set(row.data.clone()),
+        valid_from: Set(row.valid_from),
+        valid_to: Set(None),
+    };
+    row::Entity::insert(insert).exec_without_returning(conn).await?;
+    let subject = Subject { id: tx.id(), version: row.version, region: row.region_code };
+    tx.emit(subject, &PolicySet { kind, version: row.version })?;
+    tx.commit_created(view(row)?).await
+}
+
+/// Which policies to list.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ListPolicies {
+    /// Only this kind.
+    pub kind: Option<PolicyKind>,
+    /// Only those that concern this region: its own, and those of the regions above it.
+    pub region_code: Option<RegionCode>,
+}
+
+/// Lists policies, old versions included, newest version first within a place.
+///
+/// # Errors
+/// `cursor_invalid`.
+pub async fn list_policies(cx: &Cx, filter: ListPolicies, page: PageQuery) -> Result<Page<Policy>> {
+    use row::Column as C;
+    let pager = Pager::new("policies", &filter, page)?;
+    let key = || Expr::tuple([Expr::col(C::Kind), Expr::col(C::RegionCode), Expr::col(C::Version)]);
+    let mut query = row::Entity::find()
+        .apply_if(filter.kind, |q, kind| q.filter(C::Kind.eq(kind)))
+        .apply_if(filter.region_code, |q, region| q.filter(C::RegionCode.is_in(std::iter::successors(Some(region), |r| r.parent()))));
+    if let Some((kind, region, version)) = pager.after::<(PolicyKind, RegionCode, i32)>()? {
+        query = query.filter(key().lt(Expr::tuple([Expr::val(kind.to_value()), Expr::val(region), Expr::val(version)])));
+    }
+    let rows = query.order_by_desc(C::Kind).order_by_desc(C::RegionCode).order_by_desc(C::Version).limit(pager.fetch()).all(cx.reader()).await?;
+    let policies = rows.into_iter().map(view).collect::<Result<Vec<_>>>()?;
+    pager.page(policies, |p| (p.kind, p.region_code, p.version))
+}
+
+fn view(row: row::Model) -> Result<Policy> {
+    let (mut working_time, mut order_flow) = (None, None);
+    match row.kind {
+        PolicyKind::WorkingTime => working_time = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
+        PolicyKind::OrderFlow => order_flow = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
+    }
+    Ok(Policy {
+        kind: row.kind,
+        region_code: row.region_code,
+        version: row.version,
+        working_time,
+        order_flow,
+        valid_from: row.valid_from,
+        valid_to: row.valid_to,
+    })
+}
+
+pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
+    vec![schema.create_table_from_entity(row::Entity)]
+}

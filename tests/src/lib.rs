@@ -1,1 +1,0 @@
-//! The product seen from outside, over real HTTP on real databases.
