@@ -2,9 +2,18 @@
 //!
 //! `testkit` says how a test is written and who the people are. One module a subject; what concerns no
 //! subject stands in `contract` (the document and the doors that it promises), `http` (requests that are no
-//! requests), `schema` (entities and migrations) and `levels` (who may depend on whom).
+//! requests), `outage` (the database goes away), `schema` (entities and migrations) and `levels` (who may depend on
+//! whom).
+
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod contract;
+mod grids;
 mod http;
+mod identity;
 mod levels;
+mod mediation;
+mod organizations;
+mod outage;
 mod schema;
+mod volunteers;

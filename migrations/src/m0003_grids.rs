@@ -12,6 +12,7 @@ CREATE TABLE regions (
     CHECK (valid_to IS NULL OR valid_to >= valid_from)
 );
 CREATE INDEX regions_parent ON regions (parent_code, code);
+CREATE INDEX regions_level ON regions (level, code);
 
 CREATE TABLE grids (
     id {uuid} PRIMARY KEY,

@@ -15,6 +15,7 @@ CREATE TABLE organizations (
 CREATE UNIQUE INDEX organizations_name ON organizations (region_code, name);
 CREATE INDEX organizations_region ON organizations (region_code, id);
 CREATE INDEX organizations_parent ON organizations (parent_id);
+CREATE INDEX organizations_grid ON organizations (grid_id) WHERE grid_id IS NOT NULL;
 
 CREATE TABLE memberships (
     id {uuid} PRIMARY KEY,

@@ -13,4 +13,6 @@ CREATE TABLE volunteers (
     updated_at {time} NOT NULL
 );
 CREATE INDEX volunteers_region ON volunteers (region_code, account_id);
+CREATE INDEX volunteers_grid ON volunteers (grid_id) WHERE grid_id IS NOT NULL;
+CREATE INDEX volunteers_organization ON volunteers (organization_id) WHERE organization_id IS NOT NULL;
 "}

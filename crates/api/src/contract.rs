@@ -113,6 +113,7 @@ pub(crate) fn document() -> Value {
     let (_, routes) = App::new().into_utoipa_app().openapi(frame()).configure(crate::routes).split_for_parts();
     let mut document = serde_json::to_value(routes).unwrap_or_default();
     share_pages(&mut document);
+    inline_scalars(&mut document);
     drop_nulls_from_answers(&mut document);
     secure(&mut document);
     document
@@ -163,6 +164,27 @@ fn share_pages(document: &mut Value) {
     });
 }
 
+/// An id or a region code is a string with a pattern, not a class of its own: the reference to it is replaced
+/// by what it says, and the description of the field that refers to it stays.
+fn inline_scalars(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let mut scalars = HashMap::new();
+    schemas.retain(|name, schema| {
+        let scalar = schema["type"] == "string" && schema.get("enum").is_none();
+        if scalar {
+            scalars.insert(format!("#/components/schemas/{name}"), schema.clone());
+        }
+        !scalar
+    });
+    walk(document, &mut |node| {
+        let Some(Value::Object(scalar)) = node.get("$ref").and_then(Value::as_str).and_then(|r| scalars.get(r)) else { return };
+        node.remove("$ref");
+        for (name, value) in scalar {
+            node.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    });
+}
+
 /// Answers leave absent fields out and never say null, so their schemas do not either. What a client
 /// sends keeps `null`, because serde takes it for "absent".
 fn drop_nulls_from_answers(document: &mut Value) {
@@ -191,15 +213,16 @@ fn drop_nulls_from_answers(document: &mut Value) {
                     node.insert("type".to_owned(), only);
                 }
             }
-            // `oneOf: [null, X]` is X where null cannot be; siblings such as a description stay beside it.
-            if let Some([first, second]) = node.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) {
-                if first["type"] == "null" && answer {
-                    let second = second.clone();
-                    let description = node.get("description").cloned();
-                    node.clear();
-                    node.extend(second.as_object().cloned().unwrap_or_default());
-                    node.extend(description.map(|d| ("description".to_owned(), d)));
-                }
+            // `oneOf: [X, null]` is X where null cannot be; a description beside it stays.
+            let Some([first, second]) = node.get("oneOf").and_then(Value::as_array).map(Vec::as_slice) else { return };
+            let only = match (first["type"] == "null", second["type"] == "null") {
+                (true, false) => second.clone(),
+                (false, true) => first.clone(),
+                _ => return,
+            };
+            if answer && let Value::Object(only) = only {
+                node.remove("oneOf");
+                node.extend(only);
             }
         });
     }

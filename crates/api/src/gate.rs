@@ -26,8 +26,7 @@ use kernel::{
     cx::IdempotencyKey,
     error::{Kind, Language},
 };
-use sha2::{Digest, Sha256};
-use std::{fmt::Write, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -118,7 +117,7 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
         if operation.public || operation.method != Method::POST {
             return Ok(None);
         }
-        let key = idempotency_key(req, worker.settings.body_limit).await?;
+        let key = idempotency_key(req, worker).await?;
         if let Some(key) = &key {
             req.extensions_mut().insert(key.clone());
         }
@@ -130,26 +129,18 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
     }
 }
 
-/// The Idempotency-Key with a digest of the request; reads the body and puts it back.
-async fn idempotency_key(req: &mut ServiceRequest, limit: usize) -> kernel::Result<Option<IdempotencyKey>> {
+/// The Idempotency-Key with a digest of the request; reads the body and puts it back. The digest is keyed, because a
+/// body may hold a password.
+async fn idempotency_key(req: &mut ServiceRequest, worker: &Worker) -> kernel::Result<Option<IdempotencyKey>> {
     let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     // The draft writes the key as a quoted string; a bare one is taken too.
     let key = key.to_str().unwrap_or_default().trim_matches('"').to_owned();
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::new(Code::IdempotencyKeyInvalid));
     }
-    let bytes = body::collect(req.take_payload(), limit).await?;
-    let digest = Sha256::new()
-        .chain_update(req.method().as_str())
-        .chain_update([0])
-        .chain_update(req.path())
-        .chain_update([0])
-        .chain_update(&bytes)
-        .finalize();
-    let fingerprint = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let bytes = body::collect(req.take_payload(), worker.settings.body_limit).await?;
+    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), &bytes].join(&0);
+    let fingerprint = worker.core.vault.keyed_digest(&request)?;
     req.set_payload(Payload::from(bytes));
     Ok(Some(IdempotencyKey { key, fingerprint }))
 }

@@ -213,7 +213,6 @@ impl Keys {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use chrono::{DateTime, Duration};

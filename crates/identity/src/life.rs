@@ -1,7 +1,5 @@
 //! The life of accounts, grants and sessions on a real database: what the pure tests beside the code cannot tell.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use crate::*;
 use chrono::Duration;
 use kernel::{

@@ -65,7 +65,6 @@ impl Limiter {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use chrono::DateTime;

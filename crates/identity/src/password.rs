@@ -59,7 +59,6 @@ pub(crate) async fn fits(password: String, hash: Option<String>) -> Result<bool>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

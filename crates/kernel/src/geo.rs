@@ -131,7 +131,6 @@ fn invert(forward: fn(f64, f64) -> (f64, f64), lng: f64, lat: f64) -> (f64, f64)
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -159,12 +159,11 @@ impl Serialize for RegionCode {
 impl<'de> Deserialize<'de> for RegionCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(|_: Error| serde::de::Error::custom("a region code has 2, 4, 6, 9 or 12 digits"))
+        text.parse().map_err(|error: Error| serde::de::Error::custom(error.sentence(crate::error::Language::English)))
     }
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -119,7 +119,6 @@ pub fn working_days_between(calendar: &Calendar, from: DateTime<Utc>, to: DateTi
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

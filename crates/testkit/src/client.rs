@@ -24,25 +24,21 @@ pub struct Client {
 
 impl Client {
     /// `GET /api/v1…`
-    #[must_use]
     pub fn get(&self, path: impl AsRef<str>) -> Request {
         self.request(Method::GET, format!("/api/v1{}", path.as_ref()))
     }
 
     /// `POST /api/v1…`
-    #[must_use]
     pub fn post(&self, path: impl AsRef<str>) -> Request {
         self.request(Method::POST, format!("/api/v1{}", path.as_ref()))
     }
 
     /// `DELETE /api/v1…`
-    #[must_use]
     pub fn delete(&self, path: impl AsRef<str>) -> Request {
         self.request(Method::DELETE, format!("/api/v1{}", path.as_ref()))
     }
 
     /// Any method at any path of the server, with an access token as fresh as the world's clock.
-    #[must_use]
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> Request {
         let path = path.as_ref();
         let mut builder = self.http.request(method.clone(), format!("http://{}{path}", self.address));

@@ -41,9 +41,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Declares tests that run once on SQLite (`name::sqlite`) and once on PostgreSQL (`name::postgres`).
 #[macro_export]
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident: $World:ty) $body:block)+) => {$(
         $(#[$meta])*
-        async fn $name($world: $crate::World) $body
+        async fn $name($world: $World) $body
 
         mod $name {
             #[test]
@@ -65,14 +65,42 @@ macro_rules! on_both {
 /// When the test does, and when it takes longer than a minute.
 pub fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(World) -> F) {
     block_on(async {
-        let Some(world) = World::start(backend).await else { return };
-        let guest = world.clone();
-        let outcome = AssertCaught(Box::pin(test(guest))).await;
-        world.end().await;
-        if let Err(panic) = outcome {
-            resume_unwind(panic);
+        if let Some(world) = World::start(backend).await {
+            live(world, test).await;
         }
     });
+}
+
+/// Runs a test in a world where there is nobody yet.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn run_bare<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(World) -> F) {
+    block_on(async {
+        if let Some(world) = World::bare(backend).await {
+            live(world, test).await;
+        }
+    });
+}
+
+/// Runs a test on PostgreSQL with the wire to it in its hand.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn run_wired<F: Future<Output = ()>>(test: impl FnOnce(World, Wire) -> F) {
+    block_on(async {
+        if let Some((world, wire)) = World::start_wired().await {
+            live(world, |world| test(world, wire)).await;
+        }
+    });
+}
+
+async fn live<F: Future<Output = ()>>(world: World, test: impl FnOnce(World) -> F) {
+    let outcome = Caught(Box::pin(test(world.clone()))).await;
+    world.end().await;
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
 }
 
 /// Runs a test that needs no world.
@@ -86,9 +114,9 @@ pub fn block_on(test: impl Future<Output = ()>) {
 }
 
 /// A future whose panic is its result.
-struct AssertCaught<F>(std::pin::Pin<Box<F>>);
+struct Caught<F>(std::pin::Pin<Box<F>>);
 
-impl<F: Future> Future for AssertCaught<F> {
+impl<F: Future> Future for Caught<F> {
     type Output = std::thread::Result<F::Output>;
 
     fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {

@@ -148,7 +148,7 @@ pub async fn locate(cx: &Cx, point: Point, community: Option<RegionCode>) -> Res
 /// taken, says [`locate`].
 ///
 /// # Errors
-/// `point_outside_community` when every current grid of the community is drawn and none contains the
+/// `point_outside_community` when every current comprehensive grid of the community is drawn and none contains the
 /// place, or when a grid of another community does; `database_unavailable`.
 pub async fn place_in(cx: &Cx, community: RegionCode, at: Position) -> Result<Option<GridId>> {
     let verdict = store::ask_community(cx, community, at).await?;

@@ -61,7 +61,7 @@ struct Candidate {
 pub(super) struct Verdict {
     /// The grid that contains it; the first by rank, then by age, where several do.
     pub(super) grid: Option<GridId>,
-    /// Whether there are grids, and each has a boundary.
+    /// Whether there are comprehensive grids, and each has a boundary.
     pub(super) all_drawn: bool,
 }
 
@@ -85,7 +85,10 @@ pub(super) async fn ask_community(cx: &Cx, community: RegionCode, at: Position) 
         .into_model()
         .all(cx.reader())
         .await?;
-    let all_drawn = !candidates.is_empty() && candidates.iter().all(|c| c.min_lng.is_some());
+    // Only comprehensive grids divide a community without remainder; a drawn micro or special grid says nothing
+    // about the rest.
+    let mut whole = candidates.iter().filter(|c| c.kind == GridKind::Comprehensive).peekable();
+    let all_drawn = whole.peek().is_some() && whole.all(|c| c.min_lng.is_some());
     Ok(Verdict { grid: first_containing(candidates, at)?, all_drawn })
 }
 

@@ -192,7 +192,6 @@ pub async fn list_grants(cx: &Cx, account: AccountId, query: ListGrants) -> Resu
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use kernel::{access, id::GridId};

@@ -249,7 +249,6 @@ fn know(ticket: Ticket, rows: Vec<Signed>, now: Time) -> Result<Option<Known>> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use kernel::{RegionCode, Role, id::GrantId};

@@ -581,14 +581,14 @@ async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::M
     if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(missing()) }
 }
 
-/// How to reach the requester: as given with the order, else, for those who see it, as their account says.
+/// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says.
 async fn contact(cx: &Cx, order: &Model, standing: Standing) -> Result<Option<Contact>> {
-    if let Some(given) = view::open_contact(cx.vault(), order)? {
-        return Ok(Some(given));
-    }
-    let Some(requester) = order.requester_id.filter(|_| standing.sees_contact(&cx.actor, order)) else { return Ok(None) };
-    let account = identity::contact(cx, requester).await?;
-    Ok(account.map(|a| Contact { name: Some(a.name), phone: a.phone, address: None }))
+    let given = view::open_contact(cx.vault(), order)?;
+    let complete = given.as_ref().is_some_and(|g| g.name.is_some() && g.phone.is_some());
+    let Some(requester) = order.requester_id.filter(|_| !complete && standing.sees_contact(&cx.actor, order)) else { return Ok(given) };
+    let Some(account) = identity::contact(cx, requester).await? else { return Ok(given) };
+    let given = given.unwrap_or_default();
+    Ok(Some(Contact { name: given.name.or(Some(account.name)), phone: given.phone.or(account.phone), address: given.address }))
 }
 
 fn subject(order: &Model) -> Subject {

@@ -1,0 +1,77 @@
+//! The database goes away, and comes back.
+
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use testkit::{Backend, Client, HOME, Method, Reply, Wire, World};
+
+/// The promise: an honest answer within this time.
+const PROMISE: Duration = Duration::from_millis(2600);
+
+/// Requires an honest 503, in time.
+async fn away(request: testkit::Request) -> Reply {
+    let began = Instant::now();
+    let reply = request.send().await;
+    let problem = reply.expect(503);
+    assert!(["database_unavailable", "deadline_exceeded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
+    assert!(!reply.header("retry-after").is_empty() && problem["retry_after"].is_number(), "{problem}");
+    assert!(began.elapsed() < PROMISE, "{:?}", began.elapsed());
+    reply
+}
+
+/// Asks until it works again, which must be soon.
+async fn heals(client: &Client) {
+    let began = Instant::now();
+    while client.get("/me").send().await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(6), "the server does not find its database again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn goes_and_comes_back(world: World, wire: Wire, fail: fn(&Wire)) {
+    let wang = world.person("wang");
+    let order = |title: &str| json!({ "title": title, "content": "3单元2楼。", "region_code": HOME });
+    wang.get("/me").send().await.expect(200);
+    fail(&wire);
+    // What is remembered about a session is believed for five seconds; then it must be read.
+    world.later(chrono::Duration::seconds(6));
+    let requests = [wang.get("/me"), wang.post("/orders").key("k-1").json(order("断线")), world.nobody().request(Method::GET, "/readyz"), wang.get("/orders")];
+    let asked: Vec<_> = requests.into_iter().map(|r| tokio::spawn(away(r))).collect();
+    let alive = world.nobody().request(Method::GET, "/livez").send().await;
+    assert_eq!(alive.status, 200, "the process itself is alive");
+    for question in asked {
+        question.await.unwrap();
+    }
+    wire.mend();
+    heals(&wang).await;
+    world.nobody().request(Method::GET, "/readyz").send().await.expect(200);
+    // The same key places the order once, whatever became of the first try.
+    let first = wang.post("/orders").key("k-1").json(order("断线")).send().await.expect(201);
+    let again = wang.post("/orders").key("k-1").json(order("断线")).send().await.expect(201);
+    assert_eq!(first["id"], again["id"]);
+}
+
+#[test]
+fn a_crashed_postgres_is_an_honest_503_and_heals() {
+    testkit::run_wired(|world, wire| goes_and_comes_back(world, wire, Wire::cut));
+}
+
+#[test]
+fn a_silent_network_is_an_honest_503_and_heals() {
+    testkit::run_wired(|world, wire| goes_and_comes_back(world, wire, Wire::silence));
+}
+
+#[test]
+fn a_locked_sqlite_can_be_read_and_says_when_it_cannot_be_written() {
+    testkit::run(Backend::Sqlite, |world| async move {
+        let wang = world.person("wang");
+        let grid = json!({ "region_code": HOME, "name": "第三网格", "kind": "comprehensive" });
+        let other = world.database().connect(1).await;
+        assert_eq!(other.backend(), DbBackend::Sqlite);
+        other.writer().execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+        away(wang.post("/grids").json(&grid)).await;
+        wang.get("/grids").send().await.expect(200);
+        other.writer().execute_unprepared("ROLLBACK").await.unwrap();
+        wang.post("/grids").json(&grid).send().await.expect(201);
+    });
+}
