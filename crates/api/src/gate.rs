@@ -12,6 +12,7 @@ use crate::{
 };
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
+    error::InternalError,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{
@@ -61,28 +62,24 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     };
     let method = req.method().clone();
     let actor = req.extensions().get::<Arc<Actor>>().cloned();
-    let http = req.request().clone();
-    let response = match outcome {
-        Err(error) => problem::render(&error, &request_id, language),
+    // No copy of the request may be alive while it is routed: actix takes it apart in place.
+    let (http, outcome) = match outcome {
+        Err(error) => (Some(req.into_parts().0), Err(error)),
         Ok(key) => {
-            let handled = AssertUnwindSafe(next.call(req)).catch_unwind();
-            let refusal = match tokio::time::timeout(worker.settings.request_deadline, handled).await {
-                Ok(Ok(Ok(response))) => refusal_of(response),
-                Ok(Ok(Err(error))) => Err(into_error(&error)),
-                Ok(Err(_)) => Err(Error::internal("the handler panicked")),
-                Err(elapsed) => Err(Error::new(Code::DeadlineExceeded).because(elapsed)),
+            let handled = AssertUnwindSafe(async move { next.call(req).await }).catch_unwind();
+            let (http, outcome) = match tokio::time::timeout(worker.settings.request_deadline, handled).await {
+                Ok(Ok(Ok(response))) => {
+                    let (http, response) = response.into_parts();
+                    (Some(http), refusal_of(response))
+                }
+                Ok(Ok(Err(error))) => (None, Err(into_error(&error))),
+                Ok(Err(_)) => (None, Err(Error::internal("the handler panicked"))),
+                Err(elapsed) => (None, Err(Error::new(Code::DeadlineExceeded).because(elapsed))),
             };
-            match refusal {
-                Ok(response) => response,
-                Err(error) => match replay(&worker, actor.as_ref(), key, &error).await {
-                    Ok(Some(response)) => response,
-                    Ok(None) => problem::render(&error, &request_id, language),
-                    Err(error) => problem::render(&error, &request_id, language),
-                },
-            }
+            (http, repeated(&worker, actor.as_ref(), key, outcome).await)
         }
     };
-    let mut response = ServiceResponse::new(http, response);
+    let mut response = outcome.unwrap_or_else(|error| problem::render(&error, &request_id, language));
     finish(response.headers_mut(), &request_id, docs);
     tracing::info!(
         request_id,
@@ -93,7 +90,11 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
         account = actor.and_then(|a| a.account).map(tracing::field::display),
         "request"
     );
-    Ok(response)
+    match http {
+        Some(http) => Ok(ServiceResponse::new(http, response)),
+        // The request went down with its handler; actix sends the response all the same.
+        None => Err(InternalError::from_response("the handler gave no answer", response).into()),
+    }
 }
 
 /// Finds the operation, checks its query, finds out who asks, and reads the Idempotency-Key. Gives
@@ -146,24 +147,32 @@ async fn idempotency_key(req: &mut ServiceRequest, worker: &Worker) -> kernel::R
 }
 
 /// A refused request with a key may be the repetition of one that succeeded: then it gets that answer.
-async fn replay(worker: &Worker, actor: Option<&Arc<Actor>>, key: Option<IdempotencyKey>, error: &Error) -> kernel::Result<Option<HttpResponse>> {
-    let (Some(actor), Some(_)) = (actor, &key) else { return Ok(None) };
-    if error.code.kind() == Kind::Unavailable {
-        return Ok(None);
+async fn repeated(
+    worker: &Worker,
+    actor: Option<&Arc<Actor>>,
+    key: Option<IdempotencyKey>,
+    outcome: Result<HttpResponse, Error>,
+) -> Result<HttpResponse, Error> {
+    let error = match outcome {
+        Err(error) if error.code.kind() != Kind::Unavailable => error,
+        settled => return settled,
+    };
+    let (Some(actor), Some(_)) = (actor, &key) else { return Err(error) };
+    match Cx::new(worker.core.clone(), Arc::clone(actor)).with_key(key).replay().await? {
+        Some(stored) => {
+            let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
+            Ok(HttpResponse::build(status).content_type("application/json").insert_header((REPLAYED, "true")).body(stored.body))
+        }
+        None => Err(error),
     }
-    let stored = Cx::new(worker.core.clone(), Arc::clone(actor)).with_key(key).replay().await?;
-    Ok(stored.map(|stored| {
-        let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
-        HttpResponse::build(status).content_type("application/json").insert_header((REPLAYED, "true")).body(stored.body)
-    }))
 }
 
 /// The answer, or the refusal that a handler or actix itself wrapped into it.
-fn refusal_of<B: MessageBody + 'static>(response: ServiceResponse<B>) -> Result<HttpResponse, Error> {
-    if let Some(error) = response.response().error() {
+fn refusal_of<B: MessageBody + 'static>(response: HttpResponse<B>) -> Result<HttpResponse, Error> {
+    if let Some(error) = response.error() {
         return Err(into_error(error));
     }
-    Ok(response.into_parts().1.map_into_boxed_body())
+    Ok(response.map_into_boxed_body())
 }
 
 fn into_error(error: &ActixError) -> Error {

@@ -13,7 +13,7 @@ use validator::{Validate, ValidationErrors};
 
 /// Whom to make, and where the role holds.
 #[derive(Debug, clap::Args)]
-#[group(id = "scope", required = true, multiple = false, args = ["region", "grid", "organization"])]
+#[command(group = clap::ArgGroup::new("scope").args(["region", "grid", "organization"]).required(true))]
 pub(crate) struct Create {
     /// The name to sign in with (账号名)
     #[arg(long)]

@@ -20,8 +20,8 @@ use services::{
     catalogue::{self, CreateServiceItem, ItemLevel, ProviderKind},
     limit::{Limit, LimitUnit},
     order::{
-        self, AcceptOrder, Channel, CompleteOrder, Contact, DispatchMode, DispatchOrder, EvaluateOrder, GiveReason, ListOrders, Order, OrderListView,
-        OrderResult, PlaceOrder, Priority, RecordProgress, RejectOrder, Satisfaction, TakeStep, TakerRef, TriageOrder,
+        self, AcceptOrder, Channel, CompleteOrder, Contact, DispatchMode, DispatchOrder, EvaluateOrder, GiveReason, ListOrders, Order,
+        OrderListView, OrderResult, PlaceOrder, Priority, RecordProgress, RejectOrder, Satisfaction, TakeStep, TakerRef, TriageOrder,
     },
 };
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -90,7 +90,11 @@ pub(crate) struct SeedReport {
 
 impl fmt::Display for SeedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nDemo: {} regions, 新联社区 with {} orders, 康乐社区. Sign in with any of these; the password is {PASSWORD}\n", self.regions, self.orders)?;
+        writeln!(
+            f,
+            "\nDemo: {} regions, 新联社区 with {} orders, 康乐社区. Sign in with any of these; the password is {PASSWORD}\n",
+            self.regions, self.orders
+        )?;
         for (name, called, what, ..) in PEOPLE {
             writeln!(f, "  {name:<18} {called}  {what}")?;
         }
@@ -228,17 +232,33 @@ impl World {
                     Err(e) => return Err(e),
                 }
             }
-            let party = self.organization(cx, &format!("{name}社区党委"), OrganizationKind::CommunityPartyOrganization, region, None, None).await?;
+            let party =
+                self.organization(cx, &format!("{name}社区党委"), OrganizationKind::CommunityPartyOrganization, region, None, None).await?;
             self.organization(cx, &format!("{name}社区居民委员会"), OrganizationKind::ResidentsCommittee, region, None, None).await?;
             for (n, grid) in grids.into_iter().enumerate() {
-                self.organization(cx, &format!("{name}社区第{}网格党支部", n + 1), OrganizationKind::GridBranch, region, Some(grid), Some(party)).await?;
+                self.organization(
+                    cx,
+                    &format!("{name}社区第{}网格党支部", n + 1),
+                    OrganizationKind::GridBranch,
+                    region,
+                    Some(grid),
+                    Some(party),
+                )
+                .await?;
             }
         }
         let xinlian: RegionCode = XINLIAN.parse()?;
         self.organization(cx, "翡丽中央物业服务中心", OrganizationKind::PropertyCompany, xinlian, None, None).await?;
         let unit = self.organization(cx, "驻区单位志愿服务站", OrganizationKind::ResidentUnit, xinlian, None, None).await?;
         let staff = self.id("staff")?;
-        let scope = CreateGrant { role: Role::OrganizationStaff, region_code: None, grid_id: None, organization_id: Some(unit), valid_from: None, valid_to: None };
+        let scope = CreateGrant {
+            role: Role::OrganizationStaff,
+            region_code: None,
+            grid_id: None,
+            organization_id: Some(unit),
+            valid_from: None,
+            valid_to: None,
+        };
         let page = identity::ListGrants { limit: None, cursor: None };
         if identity::list_grants(cx, staff, page).await?.items.is_empty() {
             let place = kernel::Place { region: Some(xinlian), grid: None, organization: Some(unit) };
@@ -261,7 +281,15 @@ impl World {
             if volunteers::find_volunteer(cx, account).await?.is_none() {
                 let region_code = if name.starts_with("kangle") { KANGLE } else { XINLIAN }.parse()?;
                 let skills = skills.iter().map(|s| (*s).to_owned()).collect();
-                let profile = RegisterVolunteer { account_id: Some(account), kind, region_code, grid_id: None, organization_id: None, skills, available: true };
+                let profile = RegisterVolunteer {
+                    account_id: Some(account),
+                    kind,
+                    region_code,
+                    grid_id: None,
+                    organization_id: None,
+                    skills,
+                    available: true,
+                };
                 volunteers::register_volunteer(cx, profile).await?;
             }
         }
@@ -366,7 +394,16 @@ impl World {
 
     /// Tells one order's story from `at` on, or the rest of it. Its version says how far it has come.
     #[expect(clippy::too_many_arguments, reason = "a story has a place, two people, a number, two times and its steps")]
-    async fn story(&self, region: &str, requester: &str, worker: &str, n: usize, at: DateTime<Utc>, end: DateTime<Utc>, steps: Vec<Do>) -> Result<()> {
+    async fn story(
+        &self,
+        region: &str,
+        requester: &str,
+        worker: &str,
+        n: usize,
+        at: DateTime<Utc>,
+        end: DateTime<Utc>,
+        steps: Vec<Do>,
+    ) -> Result<()> {
         let region: RegionCode = region.parse()?;
         self.clock.set(at);
         let at = kernel::clock::Clock::now(&*self.clock);
@@ -402,15 +439,31 @@ impl World {
         let note = |text: &str| TakeStep { note: Some(text.to_owned()), version: None };
         let reason = |text: &str| GiveReason { reason: text.to_owned(), version: None };
         let person = |name: &str| self.id(name).map(|id| TakerRef::Person { id });
-        let dispatch = |mode, lead, assistants| DispatchOrder { mode, lead, assistants, respond_limit: None, finish_limit: None, note: None, version: None };
+        let dispatch = |mode, lead, assistants| DispatchOrder {
+            mode,
+            lead,
+            assistants,
+            respond_limit: None,
+            finish_limit: None,
+            note: None,
+            version: None,
+        };
         match step {
             Do::Triage(priority) => {
                 let item = CATALOGUE[WISHES[n % WISHES.len()].0].0.to_owned();
-                order::triage(&self.cx(worker)?, id, TriageOrder { item_code: Some(item), priority: Some(priority), ..TriageOrder::default() }).await
+                order::triage(
+                    &self.cx(worker)?,
+                    id,
+                    TriageOrder { item_code: Some(item), priority: Some(priority), ..TriageOrder::default() },
+                )
+                .await
             }
             Do::Reject => {
                 let text = "该事项由专业公司负责,请拨打其客服热线。".to_owned();
-                let reject = RejectOrder { code: "not_competent".to_owned(), text, channel: Some("专业公司客服热线".to_owned()), version: None };
+                let reject =
+                    RejectOrder {
+                        code: "not_competent".to_owned(), text, channel: Some("专业公司客服热线".to_owned()), version: None
+                    };
                 order::reject(&self.cx(worker)?, id, reject).await
             }
             Do::ToPool => order::dispatch(&self.cx(worker)?, id, dispatch(DispatchMode::Pool, None, vec![])).await,

@@ -77,35 +77,42 @@ fn text_of(setting: Option<&SecretString>, file: &Path, make: impl Fn() -> Strin
         return Ok(Zeroizing::new(secret.expose_secret().to_owned()));
     }
     let told = |e: std::io::Error| Fault(format!("the key file {}: {e}", file.display()));
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Ok(mut made) => {
-            let text = Zeroizing::new(make() + "\n");
-            let written = made.write_all(text.as_bytes()).and_then(|()| made.sync_all()).and_then(|()| sync_folder(file));
-            if let Err(error) = written {
-                // Half a key must not stand in the way of the next start.
-                let _ = fs::remove_file(file);
-                return Err(told(error));
-            }
-            tracing::info!(file = %file.display(), "made a new key");
-            Ok(text)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let mut open = File::open(file).map_err(told)?;
-            let mode = open.metadata().map_err(told)?.mode();
-            if mode & 0o077 != 0 {
-                return Err(Fault(format!(
-                    "the key file {} can be read by others (mode {:o}); do: chmod 600 {}",
-                    file.display(),
-                    mode & 0o777,
-                    file.display()
-                )));
-            }
-            let mut text = Zeroizing::new(String::new());
-            open.read_to_string(&mut text).map_err(told)?;
-            Ok(text)
+    match File::open(file) {
+        Ok(open) => read(open, file),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            make_file(file, &make()).map_err(told)?;
+            // Of two servers that start together, one made it; both read it.
+            read(File::open(file).map_err(told)?, file)
         }
         Err(error) => Err(told(error)),
     }
+}
+
+fn read(mut open: File, file: &Path) -> Outcome<Zeroizing<String>> {
+    let told = |e: std::io::Error| Fault(format!("the key file {}: {e}", file.display()));
+    let mode = open.metadata().map_err(told)?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(Fault(format!("the key file {0} can be read by others (mode {mode:o}); do: chmod 600 {0}", file.display())));
+    }
+    let mut text = Zeroizing::new(String::new());
+    open.read_to_string(&mut text).map_err(told)?;
+    Ok(text)
+}
+
+/// Makes the file, whole or not at all, unless somebody else has just made it.
+fn make_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{:016x}", rand::rng().next_u64()));
+    let beside = Path::new(&beside);
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
+    let linked = writeln!(made, "{text}").and_then(|()| made.sync_all()).and_then(|()| fs::hard_link(beside, file));
+    fs::remove_file(beside)?;
+    match linked {
+        Ok(()) => tracing::info!(file = %file.display(), "made a new key"),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    sync_folder(file)
 }
 
 /// A new file survives a power cut only when its folder has been written too.

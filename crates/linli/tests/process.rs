@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -11,12 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 /// A folder of its own for each test, gone afterwards.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let path = std::env::temp_dir().join(format!("linli-process-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -58,11 +59,18 @@ struct Served {
 impl Served {
     fn start(folder: &Folder, args: &[&str]) -> Self {
         let args = [&["serve", "--listen", "127.0.0.1:0", "--drain-seconds", "0", "--workers", "1"], args].concat();
-        let mut child = folder.linli(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A pipe that nobody reads would fill up and hold the server.
+        let log = folder.0.join(format!("log-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        let mut child = folder.linli(&args).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
         let mut greeting = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         while !greeting.contains("/docs/\n") {
-            assert_ne!(out.read_line(&mut greeting).unwrap(), 0, "ended before it listened: {greeting}{}", rest(&mut child));
+            assert_ne!(
+                out.read_line(&mut greeting).unwrap(),
+                0,
+                "ended before it listened: {greeting}{}",
+                fs::read_to_string(&log).unwrap()
+            );
         }
         let base = greeting.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
         // The greeting comes in one piece: what is there now is all of it.
@@ -91,12 +99,6 @@ impl Drop for Served {
     }
 }
 
-fn rest(child: &mut Child) -> String {
-    let mut text = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-    text
-}
-
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -111,8 +113,12 @@ fn fault(output: &Output) -> String {
     line
 }
 
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap()
+}
+
 async fn get(url: &str) -> u16 {
-    reqwest::get(url).await.unwrap().status().as_u16()
+    client().get(url).send().await.unwrap().status().as_u16()
 }
 
 fn mode(path: PathBuf) -> u32 {
@@ -218,7 +224,7 @@ async fn it_serves_is_set_up_once_and_stops_when_told() {
 
     let body = served.greeting.split_once("-d '").unwrap().1.split_once('\'').unwrap().0.to_owned();
     let url = served.greeting.split_once("curl ").unwrap().1.split_whitespace().next().unwrap().to_owned();
-    let client = reqwest::Client::new();
+    let client = client();
     let set_up = async || client.post(&url).header("content-type", "application/json").body(body.clone()).send().await.unwrap().status();
     assert!(set_up().await.is_success());
     assert_eq!(set_up().await, 401, "the token works once");
@@ -228,6 +234,30 @@ async fn it_serves_is_set_up_once_and_stops_when_told() {
     assert!(!again.greeting.contains("set-up token"), "{}", again.greeting);
     assert_eq!(again.stop(), 0);
     assert!(fault(&folder.run(&["health", "--listen", &address])).contains("no answer"));
+}
+
+#[test]
+fn three_servers_start_together_on_postgresql() {
+    testkit::block_on(async {
+        let Some(database) = testkit::Database::empty(testkit::Backend::Postgres).await else { return };
+        let folder = Folder::new();
+        let url = database.url();
+        std::thread::scope(|scope| {
+            let started: Vec<_> = (0..3).map(|_| scope.spawn(|| Served::start(&folder, &["--database-url", url]))).collect();
+            for server in started {
+                let server = server.join().unwrap();
+                let address = server.base.trim_start_matches("http://").to_owned();
+                assert!(folder.run(&["health", "--listen", &address]).status.success());
+                assert_eq!(server.stop(), 0);
+            }
+        });
+        let elsewhere = Folder::new();
+        let refused = fault(&elsewhere.run(&["serve", "--database-url", url]));
+        assert!(refused.contains("not those of this database"), "{refused}");
+        let nowhere = url.rsplit_once('/').unwrap().0.to_owned() + "/nowhere";
+        assert!(fault(&elsewhere.run(&["migrate", "--database-url", &nowhere])).contains("nowhere"));
+        database.remove().await;
+    });
 }
 
 #[test]
