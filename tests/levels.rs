@@ -16,6 +16,7 @@ fn crates() -> BTreeMap<String, Vec<String>> {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
         .output()
         .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
@@ -41,7 +42,9 @@ fn nobody_depends_on_a_sibling_or_on_a_higher_level() {
         for dependency in dependencies.iter().filter(|d| names.contains(d)) {
             match level(dependency) {
                 Some(below) => assert!(below < own, "{name} (level {own}) depends on {dependency} (level {below})"),
-                None => assert!(dependency == "migrations" && name == "linli", "{name} depends on {dependency}, which stands beside the house"),
+                None => {
+                    assert!(dependency == "migrations" && name == "linli", "{name} depends on {dependency}, which stands beside the house")
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod catalogue;
 mod contract;
 mod grids;
 mod http;

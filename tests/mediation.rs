@@ -116,7 +116,10 @@ testkit::on_both! {
             let text: String = row.try_get_by_index(column).unwrap();
             assert!(text.is_ascii() && !text.contains("13812341234"), "{text}");
         }
-        let events = world.person("admin").get("/events?limit=100&type=mediation.applied").send().await.expect(200);
+        let events = testkit::eventually(async || {
+            let events = world.person("admin").get("/events?limit=100&type=mediation.applied").send().await.expect(200);
+            (events["items"] != json!([])).then_some(events)
+        }).await;
         assert_eq!(events["items"].as_array().map(Vec::len), Some(1), "{events}");
         assert!(!events.to_string().contains("张三") && !events.to_string().contains("楼上漏水"), "{events}");
     }

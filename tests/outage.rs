@@ -35,7 +35,12 @@ async fn goes_and_comes_back(world: World, wire: Wire, fail: fn(&Wire)) {
     fail(&wire);
     // What is remembered about a session is believed for five seconds; then it must be read.
     world.later(chrono::Duration::seconds(6));
-    let requests = [wang.get("/me"), wang.post("/orders").key("k-1").json(order("断线")), world.nobody().request(Method::GET, "/readyz"), wang.get("/orders")];
+    let requests = [
+        wang.get("/me"),
+        wang.post("/orders").key("k-1").json(order("断线")),
+        world.nobody().request(Method::GET, "/readyz"),
+        wang.get("/orders"),
+    ];
     let asked: Vec<_> = requests.into_iter().map(|r| tokio::spawn(away(r))).collect();
     let alive = world.nobody().request(Method::GET, "/livez").send().await;
     assert_eq!(alive.status, 200, "the process itself is alive");

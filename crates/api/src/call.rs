@@ -1,6 +1,6 @@
 //! What a handler is given: a signed-in call, or, for the few public operations, the bare worker.
 
-use crate::{Shared, problem::Problem};
+use crate::{Shared, problem::Problem, proxy};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
 use identity::Identity;
 use kernel::{
@@ -65,7 +65,7 @@ pub struct Public {
     pub core: Core,
     /// Sessions and keys.
     pub identity: Arc<Identity>,
-    /// The address that the call came from.
+    /// The address that the call came from: the peer, or what a trusted proxy says; absent off the network.
     pub ip: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl FromRequest for Public {
         ready(Ok(Self {
             core: worker.core.clone(),
             identity: Arc::clone(&worker.identity),
-            ip: req.peer_addr().map(|a| a.ip().to_string()),
+            ip: req.peer_addr().map(|peer| proxy::client_ip(peer.ip(), req.headers(), &worker.settings.trusted_proxies).to_string()),
         }))
     }
 }

@@ -228,12 +228,21 @@ fn drop_nulls_from_answers(document: &mut Value) {
     }
 }
 
-/// What holds for all operations: bearer, unless `x-permission` is "public", and an optional
-/// Idempotency-Key on every signed-in POST.
+/// What holds for all operations: a description of every answer, bearer unless `x-permission` is "public", and an
+/// optional Idempotency-Key on every signed-in POST.
 fn secure(document: &mut Value) {
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let public = operation["x-permission"] == "public";
+            for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+                if response["description"].as_str().unwrap_or_default().is_empty() {
+                    response["description"] = json!(match status.as_str() {
+                        "201" => "Made (已创建).",
+                        "204" => "Done; there is nothing to say (已完成).",
+                        _ => "Done (成功).",
+                    });
+                }
+            }
             operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }]) };
             if method == "post" && !public {
                 let key = json!({

@@ -10,7 +10,10 @@ mod contract;
 mod gate;
 mod prelude;
 mod problem;
+mod proxy;
 mod v1;
+
+pub use proxy::{NoNetwork, TrustedProxy};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use call::Worker;
@@ -43,6 +46,8 @@ pub struct Settings {
     pub docs: bool,
     /// Web origins whose pages may call the API (CORS); none unless told.
     pub allowed_origins: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed; none unless told, and then every call comes from its peer.
+    pub trusted_proxies: Vec<TrustedProxy>,
 }
 
 impl Default for Settings {
@@ -54,6 +59,7 @@ impl Default for Settings {
             drain: Duration::ZERO,
             docs: true,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -24,7 +24,7 @@ pub use account::{
     Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, contact, create_account, find_by_name, get_account,
     list_accounts, me, names,
 };
-pub use grant::{CreateGrant, Grant, ListGrants, grant_role, grant_scope, list_grants, revoke_grant};
+pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
 pub use keys::{Jwk, Jwks, Keys, Ticket};
 pub use session::{Identity, Refresh, SignIn, Tokens};
 pub use setting::{set_setting, setting};

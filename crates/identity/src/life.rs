@@ -6,7 +6,7 @@ use kernel::{
     Actor, Code, Core, Cx, Place, RegionCode, Result, Role,
     clock::{Clock, ManualClock},
     db::{Db, Pool},
-    id::{AccountId, GridId},
+    id::{AccountId, GridId, OrganizationId},
     vault::Vault,
 };
 use sea_orm_migration::MigratorTrait;
@@ -94,6 +94,11 @@ fn new_account(name: &str, grants: Vec<CreateGrant>) -> CreateAccount {
 
 fn role(role: Role, region: &str) -> CreateGrant {
     CreateGrant::in_region(role, region.parse().unwrap())
+}
+
+/// A member of some grid.
+fn in_grid() -> CreateGrant {
+    CreateGrant { region_code: None, grid_id: Some(GridId(Uuid::from_u128(3))), ..role(Role::GridMember, HERE) }
 }
 
 fn refused<T>(result: Result<T>) -> Option<Code> {
@@ -213,15 +218,15 @@ async fn grants_count_from_when_they_begin_until_they_end() {
     }
     assert_eq!(held, [1, 1, 2, 2, 1, 1]);
     let resident = house.who(&tokens).await.unwrap().grants[0].id;
-    let revoked = revoke_grant(&house.system(), resident, Place::default()).await.unwrap();
+    let revoked = revoke_grant(&house.system(), resident).await.unwrap();
     house.identity.forget(&house.system(), zhang);
     assert_eq!(revoked.valid_to, Some(house.system().now()));
     assert_eq!(house.who(&tokens).await.unwrap().grants.len(), 0);
-    assert_eq!(revoke_grant(&house.system(), resident, Place::default()).await.unwrap(), revoked);
+    assert_eq!(revoke_grant(&house.system(), resident).await.unwrap(), revoked);
     // One that has not begun never begins.
     let later = CreateGrant { valid_from: Some(house.system().now() + Duration::days(1)), ..role(Role::Volunteer, HERE) };
     let later = grant_role(&house.system(), zhang, later, Place::default()).await.unwrap();
-    assert!(revoke_grant(&house.system(), later.id, Place::default()).await.is_ok());
+    assert!(revoke_grant(&house.system(), later.id).await.is_ok());
     let listed = list_grants(&house.system(), zhang, ListGrants::default()).await.unwrap();
     assert_eq!((listed.items.len(), listed.items[0].id, listed.has_more), (3, later.id, false));
 }
@@ -299,17 +304,111 @@ async fn a_community_worker_opens_accounts_here_and_not_above() {
     assert!(!format!("{limits} {limits:?}").contains("short"));
 
     // In a grid that lies here.
-    let grid = CreateGrant { region_code: None, grid_id: Some(GridId(Uuid::from_u128(3))), ..role(Role::GridMember, HERE) };
     let here = Place::from(HERE.parse::<RegionCode>().unwrap());
-    assert_eq!(refused(create_account(&li, new_account("wufei", vec![grid.clone()]), &[]).await), Some(Code::PermissionMissing));
-    let wu = create_account(&li, new_account("wufei", vec![grid]), &[here]).await.unwrap();
-    assert!(get_account(&li, wu.id).await.is_ok());
-    let given = list_grants(&li, wu.id, ListGrants::default()).await.unwrap().items.remove(0);
-    assert_eq!(refused(revoke_grant(&li, given.id, Place::default()).await), Some(Code::GrantNotFound));
-    assert_eq!(grant_scope(&li, given.id).await.unwrap(), kernel::Scope::Grid(GridId(Uuid::from_u128(3))));
-    assert!(revoke_grant(&li, given.id, here).await.is_ok());
+    assert_eq!(refused(create_account(&li, new_account("wufei", vec![in_grid()]), &[]).await), Some(Code::PermissionMissing));
+    assert_eq!(refused(create_account(&house.system(), new_account("wufei", vec![in_grid()]), &[]).await), Some(Code::ReferenceBroken));
+    let wu = create_account(&li, new_account("wufei", vec![in_grid()]), &[here]).await.unwrap();
+    assert_eq!(wu.display_name, "欧阳丽");
     let nobody = grant_role(&li, AccountId(Uuid::nil()), role(Role::Resident, HERE), Place::default()).await;
     assert_eq!(refused(nobody), Some(Code::AccountNotFound));
+}
+
+#[tokio::test]
+async fn a_grant_in_a_grid_or_an_organization_lies_in_its_region() {
+    let house = House::new().await;
+    let place = |region: &str| Place::from(region.parse::<RegionCode>().unwrap());
+    for (name, region) in [("lina", HERE), ("sunli", THERE)] {
+        house.person(name, vec![role(Role::CommunityWorker, region)]).await;
+    }
+    house.person("street", vec![role(Role::StreetOperator, "321182001")]).await;
+    house.person("county", vec![role(Role::Auditor, "321182")]).await;
+    house.person("far", vec![role(Role::StreetOperator, "321003005")]).await;
+    house.person("keeper", vec![role(Role::CommunityWorker, THERE)]).await;
+    let in_organization = CreateGrant { grid_id: None, organization_id: Some(OrganizationId(Uuid::from_u128(4))), ..in_grid() };
+    // Given by the system, not by whoever looks.
+    let mut made = Vec::new();
+    for (name, grants, at) in [
+        ("gridder", vec![in_grid()], vec![place(HERE)]),
+        ("clerk", vec![CreateGrant { role: Role::OrganizationStaff, ..in_organization }], vec![place(HERE)]),
+        ("both", vec![in_grid(), role(Role::Resident, THERE)], vec![place(HERE), Place::default()]),
+    ] {
+        house.wait(1);
+        made.push(create_account(&house.system(), new_account(name, grants), &at).await.unwrap().id);
+    }
+    let listed =
+        async |cx: &Cx, query: ListAccounts| list_accounts(cx, query).await.unwrap().items.into_iter().map(|a| a.name).collect::<Vec<_>>();
+    let all = ListAccounts::default;
+    let [li, sun, street, county, far] = ["lina", "sunli", "street", "county", "far"].map(|name| house.cx(name));
+    let (li, sun, street, county, far) = tokio::join!(li, sun, street, county, far);
+    assert_eq!(listed(&li, all()).await, ["both", "clerk", "gridder", "lina"]);
+    assert_eq!(listed(&sun, all()).await, ["both", "keeper", "sunli"]);
+    assert_eq!(listed(&street, all()).await, ["both", "clerk", "gridder", "keeper", "street", "sunli", "lina"]);
+    assert_eq!(listed(&county, all()).await.len(), 8);
+    assert_eq!(listed(&far, all()).await, ["far"]);
+
+    // Narrowed, within what one may see; a page never holds an account twice.
+    let here = ListAccounts { region_code: Some(HERE.parse().unwrap()), ..all() };
+    assert_eq!(listed(&street, here.clone()).await, ["both", "clerk", "gridder", "lina"]);
+    assert_eq!(listed(&sun, here.clone()).await, [""; 0]);
+    assert_eq!(listed(&house.system(), here).await, ["both", "clerk", "gridder", "lina"]);
+    let members = ListAccounts { role: Some(Role::GridMember), ..all() };
+    for cx in [&li, &street, &house.system()] {
+        assert_eq!(listed(cx, members.clone()).await, ["both", "gridder"]);
+    }
+    assert_eq!(listed(&sun, members.clone()).await, [""; 0]);
+    let everywhere = ListAccounts { region_code: Some(RegionCode::COUNTRY), ..members };
+    assert_eq!(listed(&street, everywhere).await, ["both", "gridder"]);
+    let disabled = ListAccounts { status: Some(AccountStatus::Disabled), ..all() };
+    assert_eq!(listed(&street, disabled.clone()).await, [""; 0]);
+    let (mut cursor, mut paged) = (None, Vec::new());
+    loop {
+        let page = list_accounts(&street, ListAccounts { limit: Some(2), cursor, ..all() }).await.unwrap();
+        paged.extend(page.items.into_iter().map(|a| a.name));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, listed(&street, all()).await);
+
+    // A worker of that grid sees who is in it.
+    house.wait(1);
+    let worker = CreateGrant { role: Role::CommunityWorker, ..in_grid() };
+    create_account(&house.system(), new_account("gridhead", vec![worker]), &[place(HERE)]).await.unwrap();
+    assert_eq!(listed(&house.cx("gridhead").await, all()).await, ["gridhead", "both", "gridder"]);
+
+    // Managed from there too, and from nowhere else.
+    let disable = || UpdateAccount { status: Some(AccountStatus::Disabled), ..UpdateAccount::default() };
+    let change = async |cx: &Cx, id| house.identity.update_account(cx, id, disable()).await;
+    for id in [made[0], made[1]] {
+        assert_eq!(get_account(&li, id).await.unwrap().display_name, "欧阳丽");
+        for cx in [&sun, &far] {
+            assert_eq!(refused(get_account(cx, id).await), Some(Code::AccountNotFound));
+            assert_eq!(refused(change(cx, id).await), Some(Code::AccountNotFound));
+        }
+        assert_eq!(refused(change(&county, id).await), Some(Code::PermissionMissing));
+        assert_eq!(change(&li, id).await.unwrap().status, AccountStatus::Disabled);
+    }
+    assert_eq!(refused(change(&li, made[2]).await), Some(Code::PermissionMissing));
+    assert_eq!(change(&street, made[2]).await.unwrap().status, AccountStatus::Disabled);
+    assert_eq!(listed(&street, disabled).await, ["both", "clerk", "gridder"]);
+    let given = list_grants(&li, made[0], ListGrants::default()).await.unwrap().items.remove(0);
+    for cx in [&sun, &far] {
+        assert_eq!(refused(revoke_grant(cx, given.id).await), Some(Code::GrantNotFound));
+    }
+    assert_eq!(refused(revoke_grant(&county, given.id).await), Some(Code::PermissionMissing));
+    assert!(revoke_grant(&li, given.id).await.unwrap().valid_to.is_some());
+
+    // To have given a grant is no standing: once the giver has left the region, it sees nothing of it.
+    let (keeper, of_keeper) = (house.cx("keeper").await, list_accounts(&house.system(), ListAccounts { limit: Some(100), ..all() }).await);
+    let keeper_id = of_keeper.unwrap().items.into_iter().find(|a| a.name == "keeper").unwrap().id;
+    let protege = create_account(&keeper, new_account("protege", vec![in_grid()]), &[place(THERE)]).await.unwrap();
+    assert!(get_account(&keeper, protege.id).await.is_ok());
+    let held = list_grants(&keeper, keeper_id, ListGrants::default()).await.unwrap().items.remove(0);
+    revoke_grant(&house.system(), held.id).await.unwrap();
+    grant_role(&house.system(), keeper_id, role(Role::CommunityWorker, HERE), Place::default()).await.unwrap();
+    house.identity.forget(&house.system(), keeper_id);
+    assert_eq!(refused(get_account(&house.cx("keeper").await, protege.id).await), Some(Code::AccountNotFound));
 }
 
 #[tokio::test]

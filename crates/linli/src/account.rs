@@ -3,7 +3,7 @@
 use crate::terminal::{Fault, Outcome, say};
 use identity::{CreateAccount, CreateGrant};
 use kernel::{
-    Core, Cx, RegionCode, Role,
+    Core, Cx, Place, RegionCode, Role,
     id::{GridId, OrganizationId},
 };
 use secrecy::zeroize::Zeroizing;
@@ -56,11 +56,12 @@ pub(crate) async fn create(core: &Core, create: Create) -> Outcome {
     if let Some(region) = create.region.filter(|region| *region != RegionCode::COUNTRY) {
         grids::require_open(&cx, region).await?;
     }
+    let mut place = Place::default();
     if let Some(grid) = create.grid {
-        grids::get_grid(&cx, grid).await?;
+        place.region = Some(grids::get_grid(&cx, grid).await?.region_code);
     }
     if let Some(organization) = create.organization {
-        organizations::get_organization(&cx, organization).await?;
+        place.region = Some(organizations::get_organization(&cx, organization).await?.region_code);
     }
     let grant = CreateGrant {
         role: create.role,
@@ -78,7 +79,7 @@ pub(crate) async fn create(core: &Core, create: Create) -> Outcome {
         grants: vec![grant],
     };
     command.validate().map_err(|errors| Fault(broken_rules(&errors)))?;
-    let account = identity::create_account(&cx, command, &[]).await?;
+    let account = identity::create_account(&cx, command, &[place]).await?;
     say(&format!("made the account {} with the id {}\n", account.name, account.id))
 }
 

@@ -27,7 +27,7 @@ const SAMPLE: &str = "vault_sample";
 
 /// The database at this URL, ready for work, with its tables up to date. Statements have no time limit.
 pub(crate) async fn open(settings: &Settings, url: &SecretString, vault: Vault) -> Outcome<Core> {
-    let db = connect(url).await?;
+    let db = connect(settings, url).await?;
     if settings.auto_migrate {
         migrate(&db).await?;
     } else {
@@ -42,8 +42,11 @@ pub(crate) async fn open(settings: &Settings, url: &SecretString, vault: Vault) 
 }
 
 /// The database at this URL as soon as it answers.
-pub(crate) async fn connect(url: &SecretString) -> Outcome<Db> {
-    let db = Db::connect(url.expose_secret(), Pool { patient: true, ..Pool::default() }).await?;
+pub(crate) async fn connect(settings: &Settings, url: &SecretString) -> Outcome<Db> {
+    let url = url.expose_secret();
+    // On SQLite all workers share this one; on PostgreSQL each has a pool of its own besides.
+    let connections = if url.starts_with("sqlite:") { settings.database_connections } else { Pool::default().connections };
+    let db = Db::connect(url, Pool { connections, patient: true }).await?;
     let deadline = Instant::now() + PATIENCE;
     while let Err(error) = db.ping().await {
         let hopeless = error.code != Code::DatabaseUnavailable || db.backend() != DbBackend::Postgres;

@@ -128,7 +128,7 @@ async fn work(command: Command, settings: &Settings) -> Outcome {
     match command {
         Command::Serve { demo } => serve::run(settings, demo).await,
         Command::Migrate => {
-            let db = database::connect(&settings.database_url).await?;
+            let db = database::connect(settings, &settings.database_url).await?;
             let steps = database::migrate(&db).await?;
             db.close().await;
             say(&format!("applied {steps} migrations\n"))

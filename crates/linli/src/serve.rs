@@ -79,6 +79,7 @@ fn of_api(settings: &Settings) -> api::Settings {
             .filter(|origin| !origin.is_empty())
             .map(str::to_owned)
             .collect(),
+        trusted_proxies: settings.trusted_proxies.0.clone(),
     }
 }
 

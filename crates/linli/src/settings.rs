@@ -35,6 +35,11 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("body_limit_bytes", "262144", "Bytes that the body of a request may have."),
     ("drain_seconds", "1", "Seconds between saying \"not ready\" and refusing connections when stopping."),
     ("allowed_origins", "", "Web origins whose pages may call the API (CORS), separated by commas."),
+    (
+        "trusted_proxies",
+        "",
+        "Addresses or networks (`10.0.0.0/8`) of reverse proxies whose `X-Forwarded-For` is believed, separated by commas.",
+    ),
     ("log", "info", "What is logged: a level, or directives such as `info,api=debug`."),
     ("log_format", "text", "`text` or `json`, one object a line."),
     ("calendar_file", "", "JSON file of holidays and make-up working days that replaces the built-in calendar."),
@@ -86,6 +91,28 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Proxies, separated by commas.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Proxies(pub(crate) Vec<api::TrustedProxy>);
+
+impl TryFrom<String> for Proxies {
+    type Error = String;
+
+    fn try_from(list: String) -> Result<Self, String> {
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(|entry| entry.parse().map_err(|e| format!("trusted_proxies: {entry}: {e}"))).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl Proxies {
+    /// Absent: there is none.
+    fn shown(&self) -> Option<String> {
+        let list = self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (!list.is_empty()).then(|| quoted(&list))
+    }
+}
+
 /// The effective settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +133,9 @@ pub(crate) struct Settings {
     pub(crate) drain_seconds: u64,
     /// Absent: no page of another origin.
     pub(crate) allowed_origins: Option<String>,
+    /// None: a call comes from whoever connects.
+    #[serde(default)]
+    pub(crate) trusted_proxies: Proxies,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     /// Absent: the built-in calendar.
@@ -213,6 +243,7 @@ impl Settings {
                 "body_limit_bytes" => Some(number(self.body_limit_bytes as u64)),
                 "drain_seconds" => Some(number(self.drain_seconds)),
                 "allowed_origins" => self.allowed_origins.as_deref().map(quoted),
+                "trusted_proxies" => self.trusted_proxies.shown(),
                 "log" => Some(quoted(&self.log)),
                 "log_format" => Some(quoted(if self.log_format == LogFormat::Json { "json" } else { "text" })),
                 "calendar_file" => self.calendar_file.as_deref().map(path),
@@ -377,6 +408,9 @@ mod tests {
         assert!(refusal("", &[("LINLI_WORKERS", "0")]).contains("workers"));
         assert!(refusal("", &[("LINLI_LOG_FORMAT", "xml")]).contains("xml"));
         assert!(refusal("", &[("LINLI_DATABASE_URL", "mysql://x")]).contains("database_url"));
+        let proxies = read("", &[("LINLI_TRUSTED_PROXIES", "10.0.0.0/8, ::1,")], &[]).unwrap().shown();
+        assert!(proxies.contains("trusted_proxies = \"10.0.0.0/8, ::1/128\"  # LINLI_TRUSTED_PROXIES"), "{proxies}");
+        assert!(refusal("", &[("LINLI_TRUSTED_PROXIES", "10.0.0.0/8, proxy")]).contains("trusted_proxies: proxy"));
         assert!(read("", &[("LINLI_REQUIRE_POSTGRES", "1"), ("LINLI_CONFIG", "x")], &[]).is_ok());
     }
 

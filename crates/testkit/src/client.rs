@@ -151,7 +151,8 @@ impl Reply {
         if self.bytes.is_empty() {
             return Value::Null;
         }
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{} answered {} with no JSON ({e}): {}", self.name, self.status, self.text()))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|e| panic!("{} answered {} with no JSON ({e}): {}", self.name, self.status, self.text()))
     }
 
     /// A header, or nothing.

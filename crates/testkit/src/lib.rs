@@ -113,6 +113,21 @@ pub fn block_on(test: impl Future<Output = ()>) {
     runtime.shutdown_background();
 }
 
+/// Asks again and again until there is an answer: for what comes with a delay, such as the change feed on PostgreSQL,
+/// which waits for every transaction of the whole cluster, other tests' included.
+///
+/// # Panics
+/// When there is none within ten seconds.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it did not come about within ten seconds")
+}
+
 /// A future whose panic is its result.
 struct Caught<F>(std::pin::Pin<Box<F>>);
 

@@ -84,11 +84,15 @@ impl Server {
         let mut refusal = String::new();
         // Between finding a free port and using it somebody else may take it.
         for _ in 0..3 {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port().to_string();
+            let port =
+                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port().to_string();
             let script = ["sh", "-c", CLUSTER, "linli-postgres", &bin.display().to_string(), &port];
             // PostgreSQL refuses to run as root.
-            let started =
-                if root() { guardian("runuser", ["-u", "postgres", "--"].into_iter().chain(script)) } else { guardian("sh", script.into_iter().skip(1)) };
+            let started = if root() {
+                guardian("runuser", ["-u", "postgres", "--"].into_iter().chain(script))
+            } else {
+                guardian("sh", script.into_iter().skip(1))
+            };
             let guardian = started.map_err(|e| e.to_string())?;
             match Self::at(&format!("postgres://postgres@127.0.0.1:{port}/postgres"), Some(guardian)).await {
                 Ok(server) => return Ok(server),
@@ -100,7 +104,8 @@ impl Server {
 
     async fn at(url: &str, guardian: Option<Guardian>) -> Result<Self, String> {
         let admin = Db::connect(url, Pool { connections: 2, patient: true }).await.map_err(|e| e.to_string())?;
-        let mut patience = if guardian.is_some() { 200 } else { 20 };
+        // A server of our own is about to start; one that somebody names should be there.
+        let mut patience = if guardian.is_some() { 200 } else { 2 };
         while let Err(error) = admin.ping().await {
             patience -= 1;
             if patience == 0 {
@@ -160,7 +165,9 @@ impl Server {
 
 /// The folder of the newest PostgreSQL on this machine.
 fn binaries() -> Option<PathBuf> {
-    let version = |folder: &PathBuf| folder.parent().and_then(Path::file_name).and_then(|n| n.to_str()).and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    let version = |folder: &PathBuf| {
+        folder.parent().and_then(Path::file_name).and_then(|n| n.to_str()).and_then(|n| n.parse::<u32>().ok()).unwrap_or(0)
+    };
     let packaged = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
     let told = Command::new("pg_config").arg("--bindir").output().ok().map(|o| PathBuf::from(String::from_utf8_lossy(&o.stdout).trim()));
     let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();

@@ -140,32 +140,24 @@ async fn grant_role(call: Call, id: Path<AccountId>, body: Body<CreateGrant>) ->
 )]
 #[delete("/grants/{id}")]
 async fn revoke_grant(call: Call, id: Path<GrantId>) -> Answer {
-    let place = lies(&call.cx, identity::grant_scope(&call.cx, *id).await?).await?;
-    let grant = identity::revoke_grant(&call.cx, *id, place).await?;
+    let grant = identity::revoke_grant(&call.cx, *id).await?;
     call.identity.forget(&call.cx, grant.account_id);
     no_content()
 }
 
-/// Where a scope lies, as far as it is known.
-async fn lies(cx: &Cx, scope: Scope) -> kernel::Result<Place> {
-    let region = match scope {
-        Scope::Region(region) => Some(region),
-        Scope::Grid(grid) => grids::grid_region(cx, grid).await?,
-        Scope::Organization(organization) => organizations::organization_region(cx, organization).await?,
-    };
-    Ok(Place { region, ..Place::default() })
-}
-
 /// Where a grant about to be given would lie: in a region that is open, an existing grid or an existing organization.
 async fn place_of(cx: &Cx, grant: &CreateGrant, at: &str) -> kernel::Result<Place> {
-    let scope = grant.scope().map_err(|e| e.at(at))?;
-    let place = lies(cx, scope).await?;
-    match (scope, place.region) {
-        (Scope::Region(RegionCode::COUNTRY), _) => {}
-        (Scope::Region(region), _) => grids::require_open(cx, region).await.map(|_| ()).map_err(|e| e.at(format!("{at}/region_code")))?,
-        (Scope::Grid(_), None) => return Err(Error::new(Code::ReferenceBroken).at(format!("{at}/grid_id"))),
-        (Scope::Organization(_), None) => return Err(Error::new(Code::ReferenceBroken).at(format!("{at}/organization_id"))),
-        (Scope::Grid(_) | Scope::Organization(_), Some(_)) => {}
-    }
-    Ok(place)
+    let broken = |name: &str| Error::new(Code::ReferenceBroken).at(format!("{at}/{name}"));
+    let region = match grant.scope().map_err(|e| e.at(at))? {
+        Scope::Region(RegionCode::COUNTRY) => RegionCode::COUNTRY,
+        Scope::Region(region) => {
+            grids::require_open(cx, region).await.map_err(|e| e.at(format!("{at}/region_code")))?;
+            region
+        }
+        Scope::Grid(grid) => grids::grid_region(cx, grid).await?.ok_or_else(|| broken("grid_id"))?,
+        Scope::Organization(organization) => {
+            organizations::organization_region(cx, organization).await?.ok_or_else(|| broken("organization_id"))?
+        }
+    };
+    Ok(region.into())
 }

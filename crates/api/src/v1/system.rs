@@ -30,7 +30,7 @@ struct Health {
 /// Is the process alive? (存活检查)
 ///
 /// Answers 200 as long as the process runs, whatever the database does.
-#[utoipa::path(tag = "system", operation_id = "get_livez", responses((status = 200, body = Health)), extensions(("x-permission" = json!("public"))))]
+#[utoipa::path(tag = "system", operation_id = "get_livez", responses((status = 200, body = Health), ReadProblems), extensions(("x-permission" = json!("public"))))]
 #[get("/livez")]
 async fn get_livez() -> Answer {
     ok(Health { status: "ok" })

@@ -70,7 +70,7 @@ pub struct UpdateAccount {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAccounts {
-    /// Only those with a grant in this region or beneath it (区划).
+    /// Only those with a grant in this region or beneath it (区划), or in a grid or an organization there.
     pub region_code: Option<RegionCode>,
     /// Only those with this role (角色), in that region if one is named.
     pub role: Option<Role>,

@@ -52,11 +52,12 @@ pub(crate) struct New {
 ///
 /// `places` says where the grid or organization of each grant lies, in the order of the grants, for
 /// this crate does not know; a missing one means the place that the grant itself names, which is
-/// enough for regions and for the system.
+/// enough for regions.
 ///
 /// # Errors
 /// `permission_missing` without the right to manage accounts at each grant's place (anywhere, if there is
-/// no grant); `grant_beyond_own`, `grant_scope_invalid`, `period_invalid`; `account_name_taken`.
+/// no grant); `grant_beyond_own`, `grant_scope_invalid`, `period_invalid`; `reference_broken` for a grid or an
+/// organization whose place is missing; `account_name_taken`.
 pub async fn create_account(cx: &Cx, command: CreateAccount, places: &[Place]) -> Result<Account> {
     keep_limits(&command)?;
     if cx.actor.reach(Permission::AccountManage).is_empty() {
@@ -92,7 +93,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, new: New) -> Result<Account> {
     let insert = row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn().await?).await;
     insert.map_err(|e| Error::from(e).when_taken(Code::AccountNameTaken, "name", &new.name))?;
     let mut rows = Vec::new();
-    let region = new.grants.iter().find_map(|g| g.place.region).unwrap_or(RegionCode::COUNTRY);
+    let region = new.grants.first().map_or(RegionCode::COUNTRY, |g| g.place_code);
     tx.emit(Subject { id: id.0, version: 1, region }, &AccountEvent::Created {})?;
     for granting in new.grants {
         rows.push(grant::give(tx, id, granting).await?);
@@ -220,7 +221,7 @@ pub(crate) async fn update(cx: &Cx, id: AccountId, command: UpdateAccount, guess
     if disabled || changed.contains(&"password") {
         session::end_all(&mut tx, id, cx.actor.session.filter(|_| own)).await?;
     }
-    let region = grants.iter().find_map(|g| g.region_code).unwrap_or(RegionCode::COUNTRY);
+    let region = grants.first().map_or(RegionCode::COUNTRY, |g| g.place_code);
     let subject = Subject { id: id.0, version: new.version, region };
     if !changed.is_empty() {
         tx.emit(subject, &AccountEvent::Updated { changed })?;

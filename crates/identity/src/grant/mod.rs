@@ -6,7 +6,8 @@
 //! an auditor is made by a district operator or above.
 //!
 //! This crate knows neither grids nor organizations. Who calls for a grant in one of them looks up
-//! the region that it lies in and hands it over as a [`Place`].
+//! the region that it lies in and hands it over as a [`Place`]; the grant keeps it, so that whoever
+//! answers for that region sees and manages the account.
 
 mod command;
 mod event;
@@ -15,7 +16,7 @@ mod store;
 mod view;
 
 pub use command::{CreateGrant, ListGrants};
-pub(crate) use store::{held_by, narrowed, of_account, within_reach};
+pub(crate) use store::{Wanted, held_by, holders, of_account};
 pub use view::Grant;
 pub(crate) use view::scope as scope_of;
 
@@ -37,7 +38,8 @@ pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreate
 pub(crate) struct Granting {
     role: Role,
     scope: Scope,
-    pub(crate) place: Place,
+    /// The region that it lies in.
+    pub(crate) place_code: RegionCode,
     valid_from: Time,
     valid_to: Option<Time>,
 }
@@ -59,29 +61,26 @@ pub(crate) const fn needed_rank(role: Role) -> u8 {
 }
 
 /// How high the actor stands among those who hold this permission here; absent if it does not hold it.
-fn rank_at(actor: &Actor, permission: Permission, here: impl Fn(Scope) -> bool) -> Option<u8> {
+fn rank_at(actor: &Actor, permission: Permission, place: &Place) -> Option<u8> {
     if actor.account.is_none() {
         return Some(u8::MAX);
     }
-    let holding = actor.grants.iter().filter(|g| permission.roles().contains(&g.role) && here(g.scope));
+    let holding = actor.grants.iter().filter(|g| permission.roles().contains(&g.role) && g.scope.covers(place));
     holding.map(|g| rank(g.role)).max()
 }
 
 impl row::Model {
-    fn scope(&self) -> Result<Scope> {
-        view::scope(self.region_code, self.grid_id, self.organization_id)
+    fn place(&self) -> Place {
+        Place { region: Some(self.place_code), grid: self.grid_id, organization: self.organization_id }
     }
 
     pub(crate) fn in_force(&self, now: Time) -> bool {
         self.valid_from <= now && self.valid_to.is_none_or(|to| to > now)
     }
 
-    /// How high the actor stands over this grant, by a permission that covers its place. The row does not
-    /// say where a grid or an organization lies, so whoever gave the grant stands over it too.
+    /// How high the actor stands over this grant, by a permission that covers its place.
     pub(crate) fn rank_of(&self, actor: &Actor, permission: Permission) -> Option<u8> {
-        let place = Place { region: self.region_code, grid: self.grid_id, organization: self.organization_id };
-        let gave = self.granted_by.is_some() && self.granted_by == actor.account;
-        rank_at(actor, permission, |scope| gave || scope.covers(&place))
+        rank_at(actor, permission, &self.place())
     }
 }
 
@@ -97,7 +96,7 @@ fn placed(scope: Scope, known: Place) -> Place {
 /// Requires that the actor may give or take this role at this place.
 fn require_grip(actor: &Actor, role: Role, place: &Place) -> Result<()> {
     actor.require(Permission::AccountManage, place)?;
-    let own = rank_at(actor, Permission::AccountManage, |scope| scope.covers(place));
+    let own = rank_at(actor, Permission::AccountManage, place);
     if own.is_some_and(|own| own >= needed_rank(role)) { Ok(()) } else { Err(Error::new(Code::GrantBeyondOwn)) }
 }
 
@@ -106,17 +105,18 @@ pub(crate) fn decide(actor: &Actor, command: &CreateGrant, place: Place, now: Ti
     let scope = command.scope()?;
     let place = placed(scope, place);
     require_grip(actor, command.role, &place)?;
+    let place_code = place.region.ok_or_else(|| Error::new(Code::ReferenceBroken))?;
     let valid_from = command.valid_from.map_or(now, |t| t.trunc_subsecs(6));
     let valid_to = command.valid_to.map(|t| t.trunc_subsecs(6));
     if valid_to.is_some_and(|to| to <= valid_from) {
         return Err(Error::new(Code::PeriodInvalid).at("#/valid_to"));
     }
-    Ok(Granting { role: command.role, scope, place, valid_from, valid_to })
+    Ok(Granting { role: command.role, scope, place_code, valid_from, valid_to })
 }
 
 /// Writes a decided grant.
 pub(crate) async fn give(tx: &mut Tx<'_>, account_id: AccountId, granting: Granting) -> Result<row::Model> {
-    let Granting { role, scope, place, valid_from, valid_to } = granting;
+    let Granting { role, scope, place_code, valid_from, valid_to } = granting;
     let (region_code, grid_id, organization_id) = match scope {
         Scope::Region(region) => (Some(region), None, None),
         Scope::Grid(grid) => (None, Some(grid), None),
@@ -129,13 +129,14 @@ pub(crate) async fn give(tx: &mut Tx<'_>, account_id: AccountId, granting: Grant
         region_code,
         grid_id,
         organization_id,
+        place_code,
         valid_from,
         valid_to,
         granted_by: tx.cx().actor.account,
         created_at: tx.now,
     };
     row::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.conn().await?).await?;
-    let subject = Subject { id: row.id.0, version: 1, region: place.region.unwrap_or(RegionCode::COUNTRY) };
+    let subject = Subject { id: row.id.0, version: 1, region: place_code };
     tx.emit(subject, &GrantEvent::given(&row))?;
     Ok(row)
 }
@@ -144,7 +145,8 @@ pub(crate) async fn give(tx: &mut Tx<'_>, account_id: AccountId, granting: Grant
 /// may be empty.
 ///
 /// # Errors
-/// `grant_scope_invalid`, `period_invalid`; `permission_missing`, `grant_beyond_own`; `account_not_found`.
+/// `grant_scope_invalid`, `period_invalid`; `permission_missing`, `grant_beyond_own`; `reference_broken` for a
+/// grid or an organization whose place is not told; `account_not_found`.
 pub async fn grant_role(cx: &Cx, account: AccountId, command: CreateGrant, place: Place) -> Result<Grant> {
     let mut tx = cx.begin();
     let granting = decide(&cx.actor, &command, place, tx.now)?;
@@ -153,21 +155,13 @@ pub async fn grant_role(cx: &Cx, account: AccountId, command: CreateGrant, place
     tx.commit_created(row.into()).await
 }
 
-/// What a grant is limited to, so that the caller can look up where that lies, for [`revoke_grant`].
-///
-/// # Errors
-/// `grant_not_found`.
-pub async fn grant_scope(cx: &Cx, id: GrantId) -> Result<Scope> {
-    store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GrantNotFound))?.scope()
-}
-
 /// Takes a role back: the grant ends now (撤销授权). One that has ended already stays as it is.
 ///
 /// # Errors
 /// `grant_not_found`, also for those who may not know of it; `permission_missing`, `grant_beyond_own`.
-pub async fn revoke_grant(cx: &Cx, id: GrantId, place: Place) -> Result<Grant> {
+pub async fn revoke_grant(cx: &Cx, id: GrantId) -> Result<Grant> {
     let row = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GrantNotFound))?;
-    let place = placed(row.scope()?, place);
+    let place = row.place();
     if cx.actor.account != Some(row.account_id) {
         cx.actor.require_sight(Permission::AccountManage, Permission::AccountRead, &place, Code::GrantNotFound)?;
     }
@@ -177,7 +171,7 @@ pub async fn revoke_grant(cx: &Cx, id: GrantId, place: Place) -> Result<Grant> {
         let row = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GrantNotFound))?;
         return tx.commit(row.into()).await;
     };
-    let subject = Subject { id: row.id.0, version: 2, region: place.region.unwrap_or(RegionCode::COUNTRY) };
+    let subject = Subject { id: row.id.0, version: 2, region: row.place_code };
     tx.emit(subject, &GrantEvent::revoked(&row))?;
     tx.commit(row.into()).await
 }
@@ -247,6 +241,8 @@ mod tests {
         assert_eq!(code(Place::from("321182001017".parse::<RegionCode>().unwrap())), None);
         assert_eq!(code(Place::from("321182001018".parse::<RegionCode>().unwrap())), Some(Code::PermissionMissing));
         assert_eq!(code(Place::default()), Some(Code::PermissionMissing));
+        let nowhere = decide(&Actor::system(), &in_grid, Place::default(), now());
+        assert_eq!(nowhere.err().map(|e| e.code), Some(Code::ReferenceBroken));
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Model {
     pub region_code: Option<RegionCode>,
     pub grid_id: Option<GridId>,
     pub organization_id: Option<OrganizationId>,
+    /// Where it lies: its region, or that of its grid or organization, which never moves.
+    #[sea_orm(indexed)]
+    pub place_code: RegionCode,
     pub valid_from: ChronoDateTimeUtc,
     pub valid_to: Option<ChronoDateTimeUtc>,
     pub granted_by: Option<AccountId>,

@@ -9,7 +9,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, IntoColumnRef, Query},
+    sea_query::{Expr, IntoColumnRef, Query, SelectStatement},
 };
 
 pub(crate) async fn find(cx: &Cx, id: GrantId) -> Result<Option<row::Model>> {
@@ -48,44 +48,78 @@ pub(crate) async fn end(tx: &mut Tx<'_>, row: row::Model) -> Result<Option<row::
     Ok((done.rows_affected == 1).then_some(row::Model { valid_from, valid_to: Some(now), ..row }))
 }
 
-fn in_region(region: RegionCode) -> Expr {
+/// What a list of accounts asks of a grant. With neither region nor role it may be one that has ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) region: Option<RegionCode>,
+    pub(crate) role: Option<Role>,
+    pub(crate) now: Time,
+}
+
+impl Wanted {
+    /// Whether any grant will do.
+    pub(crate) const fn anything(self) -> bool {
+        self.region.is_none() && self.role.is_none()
+    }
+
+    /// Of this role and in force, wherever it lies.
+    fn of_role(self) -> Condition {
+        if self.anything() {
+            return Condition::all();
+        }
+        let open = Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(self.now));
+        let role = self.role.map(|role| row::Column::Role.eq(role));
+        // Those that hold an office are few: `grants_office` has them alone, so that nobody looks for the
+        // residents of a community among all residents of the country.
+        let many = self.role.is_none_or(|role| matches!(role, Role::Resident | Role::PartyMember | Role::Volunteer));
+        let office = (!many).then(|| Expr::cust(r#""grants"."role" NOT IN ('resident', 'party_member', 'volunteer')"#));
+        Condition::all().add(row::Column::ValidFrom.lte(self.now)).add(open).add_option(role).add_option(office)
+    }
+
+    /// That, in the region asked for.
+    fn condition(self) -> Condition {
+        self.of_role().add_option(self.region.and_then(lies_in))
+    }
+
+    /// The part of these regions that is asked for.
+    fn part_of(self, regions: &[RegionCode]) -> Vec<RegionCode> {
+        match self.region {
+            None => regions.to_vec(),
+            Some(asked) if regions.iter().any(|r| r.covers(asked)) => vec![asked],
+            Some(asked) => regions.iter().copied().filter(|r| asked.covers(*r)).collect(),
+        }
+    }
+}
+
+/// Lies in this region or beneath it; absent for the country. Each level has an index in which a region
+/// is *one* value: within it the accounts stand in order, and a page costs the same in a community and in
+/// a province.
+fn lies_in(region: RegionCode) -> Option<Expr> {
     let (first, last) = region.range();
-    row::Column::RegionCode.between(first, last)
-}
-
-/// Grants that lie within a reach, or that this account gave.
-pub(crate) fn within_reach(reach: &Reach, gave: Option<AccountId>) -> Condition {
-    let mut any = reach.regions.iter().fold(Condition::any(), |any, region| any.add(in_region(*region)));
-    if !reach.grids.is_empty() {
-        any = any.add(row::Column::GridId.is_in(reach.grids.clone()));
-    }
-    if !reach.organizations.is_empty() {
-        any = any.add(row::Column::OrganizationId.is_in(reach.organizations.clone()));
-    }
-    match gave {
-        Some(account) => any.add(row::Column::GrantedBy.eq(account)),
-        None => any,
+    match last.as_i64() - first.as_i64() + 1 {
+        1 => Some(row::Column::PlaceCode.eq(region)),
+        _ if region == RegionCode::COUNTRY => None,
+        span => Some(Expr::cust(format!("\"grants\".\"place_code\" / {span}")).eq(first.as_i64() / span)),
     }
 }
 
-/// Grants in force in this region, of this role; absent if neither is named.
-pub(crate) fn narrowed(region: Option<RegionCode>, role: Option<Role>, now: Time) -> Option<Condition> {
-    if region.is_none() && role.is_none() {
-        return None;
-    }
-    let open = Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(now));
-    let mut all = Condition::all().add(row::Column::ValidFrom.lte(now)).add(open);
-    all = region.map_or(all.clone(), |region| all.add(in_region(region)));
-    Some(role.map_or(all.clone(), |role| all.add(row::Column::Role.eq(role))))
+/// The accounts that hold such a grant within a reach: a query for each region, grid and organization of it,
+/// and each of them one range of an index that ends with the account.
+pub(crate) fn holders(reach: &Reach, wanted: Wanted) -> Vec<SelectStatement> {
+    let regions = wanted.part_of(&reach.regions).into_iter().map(|region| wanted.of_role().add_option(lies_in(region)));
+    let grids = reach.grids.iter().map(|grid| wanted.condition().add(row::Column::GridId.eq(*grid)));
+    let organizations = reach.organizations.iter().map(|id| wanted.condition().add(row::Column::OrganizationId.eq(*id)));
+    let query = |grants| Query::select().distinct().column(row::Column::AccountId).from(row::Entity).cond_where(grants).to_owned();
+    regions.chain(grids).chain(organizations).map(query).collect()
 }
 
-/// Whether an account (named by its column) holds one of these grants. Reads `grants_account`.
-pub(crate) fn held_by(account: impl IntoColumnRef, grants: Condition) -> Expr {
+/// Whether an account (named by its column) holds such a grant anywhere. Reads `grants_account`.
+pub(crate) fn held_by(account: impl IntoColumnRef, wanted: Wanted) -> Expr {
     let query = Query::select()
         .expr(Expr::val(1))
         .from(row::Entity)
         .and_where(Expr::col((row::Entity, row::Column::AccountId)).eq(Expr::col(account)))
-        .cond_where(grants)
+        .cond_where(wanted.condition())
         .to_owned();
     Expr::exists(query)
 }

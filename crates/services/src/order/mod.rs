@@ -28,7 +28,7 @@ use crate::{
     policy,
 };
 use event::{Logged, OrderEvent};
-use flow::Step;
+use flow::{Right, Step};
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
     event::LoggedEvent,
@@ -159,11 +159,14 @@ pub async fn triage(cx: &Cx, id: OrderId, command: TriageOrder) -> Result<Order>
         grids::require_grid_in(cx, grid, region).await.map_err(|e| e.at("#/grid_id"))?;
         change.after.grid_id = Some(grid);
     }
-    let respond = command.respond_limit.or(item.as_ref().and_then(|i| i.respond_limit));
-    let finish = command.finish_limit.or(item.as_ref().and_then(|i| i.finish_limit));
+    // Who only corrects the priority or the grid of an order in hand does not set its clocks back.
+    let fresh = change.before.state == State::Placed || command.item_code.is_some();
+    if fresh || command.respond_limit.is_some() || command.finish_limit.is_some() {
+        let (respond, finish) = if fresh { (item.as_ref().and_then(|i| i.respond_limit), item.as_ref().and_then(|i| i.finish_limit)) } else { change.limits()? };
+        change.set_clocks(command.respond_limit.or(respond), command.finish_limit.or(finish)).await?;
+    }
     change.after.item_id = item.map(|i| i.id);
     change.after.priority = command.priority.unwrap_or(change.after.priority);
-    change.set_clocks(respond, finish).await?;
     let triaged = OrderEvent::Triaged {
         item_id: change.after.item_id,
         priority: change.after.priority,
@@ -220,10 +223,8 @@ pub async fn dispatch(cx: &Cx, id: OrderId, command: DispatchOrder) -> Result<Or
         check_taker(cx, &change.after, lead).await.map_err(|e| e.at("#/lead"))?;
     }
     if command.respond_limit.is_some() || command.finish_limit.is_some() {
-        let kept = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
-        let respond = command.respond_limit.or(kept(&change.after.respond_limit)?);
-        let finish = command.finish_limit.or(kept(&change.after.finish_limit)?);
-        change.set_clocks(respond, finish).await?;
+        let (respond, finish) = change.limits()?;
+        change.set_clocks(command.respond_limit.or(respond), command.finish_limit.or(finish)).await?;
     }
     change.after.dispatch_mode = Some(command.mode);
     change.set_lead(lead, None);
@@ -283,14 +284,13 @@ fn ineligible(reason: &str) -> Error {
 /// # Errors
 /// Those of every step; `order_taken`; `taker_ineligible`; `taker_limit_reached`; `not_the_taker`.
 pub async fn accept(cx: &Cx, id: OrderId, command: AcceptOrder) -> Result<Order> {
-    // A second claim of the same taker at the same moment may have used the slot: look again.
-    for _ in 0..3 {
+    // Another claim of the same taker at the same moment has used the slot: look again. It ends at the limit at the latest.
+    loop {
         match try_accept(cx, id, &command).await {
             Err(e) if e.breaks("lead_slot") => {}
             done => return done,
         }
     }
-    Err(Error::new(Code::TakerLimitReached).with("limit", "…"))
 }
 
 async fn try_accept(cx: &Cx, id: OrderId, command: &AcceptOrder) -> Result<Order> {
@@ -454,7 +454,7 @@ pub async fn evaluate(cx: &Cx, id: OrderId, command: EvaluateOrder) -> Result<Or
 /// Those of every step; `evaluation_satisfied`.
 pub async fn rework(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order> {
     let mut change = Change::begin(cx, id, Action::Rework, command.version).await?;
-    if change.after.state == State::Evaluated && change.after.score.is_some_and(|s| !Satisfaction::of_score(s).is_dissatisfied()) {
+    if sight::is_satisfied(&change.after) {
         return Err(Error::new(Code::EvaluationSatisfied));
     }
     change.rework(Some(command.reason)).await?;
@@ -550,7 +550,8 @@ pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
 pub async fn list(cx: &Cx, filter: ListOrders, page: PageQuery) -> Result<Page<Order>> {
     let page = store::list(cx, &filter, page).await?;
     let now = cx.now();
-    let items = page.items.into_iter().map(|order| view::in_list(&cx.actor, now, order)).collect::<Result<Vec<_>>>()?;
+    let claimable = filter.view == Some(OrderListView::Claimable);
+    let items = page.items.into_iter().map(|order| view::in_list(&cx.actor, now, order, claimable)).collect::<Result<Vec<_>>>()?;
     Ok(Page { items, next_cursor: page.next_cursor, has_more: page.has_more })
 }
 
@@ -574,11 +575,16 @@ pub async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
 }
 
 async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
-    let missing = || Error::new(Code::OrderNotFound);
-    let order = store::find(cx, id).await?.ok_or_else(missing)?;
+    let (order, standing, team) = find(cx, id).await?;
+    if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(Error::new(Code::OrderNotFound)) }
+}
+
+/// The order, and what the caller is to it; whether the caller may know of it is not decided yet.
+async fn find(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
+    let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
     let mut standing = sight::standing(&cx.actor, &order);
     let team = store::complete_standing(cx, &order, &mut standing).await?;
-    if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(missing()) }
+    Ok((order, standing, team))
 }
 
 /// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says.
@@ -608,18 +614,25 @@ impl<'a> Change<'a> {
     /// Reads the order and checks that the action is the caller's, is legal now, and starts from the version
     /// that the caller read.
     async fn begin(cx: &'a Cx, id: OrderId, action: Action, version: Option<i32>) -> Result<Self> {
-        let (order, standing, team) = seen(cx, id).await?;
+        let (order, standing, team) = find(cx, id).await?;
         let legal = flow::next(order.state, action).is_some();
+        // To somebody who might have taken it, the news is that it is gone, not that it was never theirs.
+        let late = action == Action::Accept && !legal && standing.provider;
+        let from_pool = order.dispatch_mode == Some(DispatchMode::Pool);
+        if !standing.sees(&cx.actor, &order) && !(late && from_pool) {
+            return Err(Error::new(Code::OrderNotFound));
+        }
+        // Where nobody leads, the news is where the order stands, not that somebody else leads.
+        let leaderless = !legal && order.lead_id.is_none() && matches!(action.right(), Right::Taker | Right::Lead | Right::Team);
         match standing.check(&cx.actor, &order, action) {
-            // To somebody who was to take it, the news is that it is gone, not that it was never theirs.
-            Err(_) if action == Action::Accept && !legal && cx.actor.can(Permission::OrderTake, &sight::place(&order)) => return Err(refused(&order, action)),
+            Err(_) if late || leaderless => return Err(refused(&order, standing, action)),
             checked => checked?,
         }
         if version.is_some_and(|v| v != order.version) {
             return Err(Error::new(Code::OrderVersionStale).with("version", order.version).with("state", order.state.as_str()));
         }
         if !legal {
-            return Err(refused(&order, action));
+            return Err(refused(&order, standing, action));
         }
         Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team })
     }
@@ -635,7 +648,7 @@ impl<'a> Change<'a> {
                 self.wake();
                 back
             }
-            None => return Err(refused(&self.after, action)),
+            None => return Err(refused(&self.after, self.standing, action)),
         };
         self.after.state = to;
         self.after.version += 1;
@@ -652,7 +665,8 @@ impl<'a> Change<'a> {
     async fn save(mut self) -> Result<Order> {
         let cx = self.tx.cx();
         store::advance(&mut self.tx, &self.before, &self.after);
-        let mut standing = Standing { follower: self.standing.follower, ..sight::standing(&cx.actor, &self.after) };
+        let Standing { follower, provider, .. } = self.standing;
+        let mut standing = Standing { follower, provider, ..sight::standing(&cx.actor, &self.after) };
         standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
         let contact = contact(cx, &self.after, standing).await?;
         let id = self.after.id;
@@ -672,6 +686,12 @@ impl<'a> Change<'a> {
         self.after.lead_kind = parts.map(|(kind, _)| kind);
         self.after.lead_id = parts.map(|(_, id)| id);
         self.after.lead_slot = slot;
+    }
+
+    /// The limits for accepting and for finishing that the order has.
+    fn limits(&self) -> Result<(Option<Limit>, Option<Limit>)> {
+        let read = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
+        Ok((read(&self.after.respond_limit)?, read(&self.after.finish_limit)?))
     }
 
     /// Sets both limits and starts their clocks now.
@@ -723,8 +743,7 @@ impl<'a> Change<'a> {
 
     /// Back to dispatching: the round that failed leaves the row (its events stay), the clocks run anew.
     async fn rework(&mut self, reason: Option<String>) -> Result<()> {
-        let kept = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
-        let (respond, finish) = (kept(&self.after.respond_limit)?, kept(&self.after.finish_limit)?);
+        let (respond, finish) = self.limits()?;
         self.set_clocks(respond, finish).await?;
         self.set_lead(None, None);
         let order = &mut self.after;
@@ -738,8 +757,8 @@ impl<'a> Change<'a> {
 }
 
 /// The step is not possible from where the order stands.
-fn refused(order: &Model, action: Action) -> Error {
-    if action == Action::Accept && order.lead_id.is_some() {
+fn refused(order: &Model, standing: Standing, action: Action) -> Error {
+    if action == Action::Accept && order.lead_id.is_some() && !standing.lead {
         return taken(order);
     }
     Error::new(Code::OrderStateConflict).with("state", order.state.as_str()).with("action", action.as_str())

@@ -3,7 +3,7 @@
 //! cannot disagree.
 
 use super::{
-    command::{DispatchMode, TakerKind},
+    command::{DispatchMode, Satisfaction, TakerKind},
     flow::{self, Action, Right, State},
     row::order::Model,
 };
@@ -16,24 +16,28 @@ pub(super) struct Standing {
     pub lead: bool,
     pub assistant: bool,
     pub follower: bool,
-    /// The order lies in the pool, where the actor may take orders.
-    pub candidate: bool,
+    /// May take orders where this one lies, oneself or for an organization.
+    pub provider: bool,
 }
 
 pub(super) fn place(order: &Model) -> Place {
     Place { region: Some(order.region_code), grid: order.grid_id, organization: None }
 }
 
-/// What can be told without asking the database: everything but assistants and followers.
+/// Whether the order lies in the pool, for whoever takes orders there.
+fn pooled(order: &Model) -> bool {
+    order.state == State::Dispatched && order.lead_id.is_none()
+}
+
+/// What can be told without asking the database: everything but assistants, followers, and staff of an organization.
 pub(super) fn standing(actor: &Actor, order: &Model) -> Standing {
     let me = actor.account;
-    let pooled = order.state == State::Dispatched && order.lead_id.is_none();
     Standing {
         requester: me.is_some() && (order.requester_id == me || (order.requester_id.is_none() && order.placed_by == me)),
         lead: is_taker(actor, order.lead_kind, order.lead_id),
         assistant: false,
         follower: false,
-        candidate: pooled && actor.can(Permission::OrderTake, &place(order)),
+        provider: actor.can(Permission::OrderTake, &place(order)),
     }
 }
 
@@ -46,22 +50,33 @@ pub(super) fn is_taker(actor: &Actor, kind: Option<TakerKind>, id: Option<uuid::
     }
 }
 
+/// Whether the requester has judged the work and does not want it done again.
+pub(super) fn is_satisfied(order: &Model) -> bool {
+    order.state == State::Evaluated && order.score.is_some_and(|s| !Satisfaction::of_score(s).is_dissatisfied())
+}
+
 impl Standing {
     /// Whether the actor may know that the order exists.
     pub(super) fn sees(self, actor: &Actor, order: &Model) -> bool {
-        self.requester || self.lead || self.assistant || self.follower || self.candidate || actor.can(Permission::OrderRead, &place(order))
+        let candidate = self.provider && pooled(order);
+        self.requester || self.lead || self.assistant || self.follower || candidate || actor.can(Permission::OrderRead, &place(order))
     }
 
     /// Whether the actor sees the requester's contact in full: the requester, whoever holds the permission,
     /// and the lead taker from accepting until the order is closed.
     pub(super) fn sees_contact(self, actor: &Actor, order: &Model) -> bool {
-        let working = matches!(order.state, State::Accepted | State::InProgress | State::Suspended | State::Completed) && order.accepted_at.is_some();
+        let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
         self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order))
     }
 
-    /// Whether the actor may take this action now.
+    /// Whether the actor may take this action now, as far as the order itself can tell.
     pub(super) fn may(self, actor: &Actor, order: &Model, action: Action) -> bool {
-        flow::next(order.state, action).is_some() && self.check(actor, order, action).is_ok()
+        let pointless = match action {
+            Action::Rework => is_satisfied(order),
+            Action::Accept => order.lead_id.is_none() && order.requester_id.is_some() && order.requester_id == actor.account,
+            _ => false,
+        };
+        !pointless && flow::next(order.state, action).is_some() && self.check(actor, order, action).is_ok()
     }
 
     /// Whether this action is the actor's, whatever the state.
@@ -72,7 +87,11 @@ impl Standing {
             Right::Holder(permission) => holds(permission)?,
             Right::Lead => only(self.lead, Code::NotTheTaker)?,
             Right::Team => only(self.lead || self.assistant, Code::NotTheTaker)?,
-            Right::Taker if order.dispatch_mode == Some(DispatchMode::Pool) && order.lead_id.is_none() => holds(Permission::OrderTake)?,
+            Right::Taker if order.dispatch_mode == Some(DispatchMode::Pool) && order.lead_id.is_none() => {
+                if !self.provider {
+                    holds(Permission::OrderTake)?;
+                }
+            }
             Right::Taker => only(self.lead, Code::NotTheTaker)?,
             Right::Requester => only(self.requester, Code::NotTheRequester)?,
             Right::RequesterOr(_) if self.requester => {}

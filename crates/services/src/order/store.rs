@@ -1,7 +1,7 @@
 //! Every query of the order engine. The only place that writes an order's state.
 
 use super::{
-    command::{ListOrders, OrderListView},
+    command::{DispatchMode, ListOrders, OrderListView},
     flow::State,
     number,
     row::{assistant, follower, order},
@@ -9,7 +9,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use kernel::{
-    Actor, Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, RegionCode, RegionLevel, Result, Tx,
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, RegionCode, RegionLevel, Result, Tx,
     access::Reach,
     id::{AccountId, OrderId},
 };
@@ -123,7 +123,7 @@ pub(super) async fn open_slots(cx: &Cx, taker: Uuid) -> Result<Vec<Option<i16>>>
 pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Result<Page<Model>> {
     let actor = &*cx.actor;
     let pager = Pager::new("orders", &(filter, actor.account), page)?;
-    let mut query = visible(actor, filter)?;
+    let mut query = visible(cx, filter).await?;
     if !filter.states.is_empty() {
         query = query.filter(C::State.is_in(filter.states.iter().copied()));
     }
@@ -166,14 +166,16 @@ fn first_id(time: DateTime<Utc>) -> OrderId {
 }
 
 /// What the actor may see from the chosen point of view.
-fn visible(actor: &Actor, filter: &ListOrders) -> Result<Select<Orders>> {
+async fn visible(cx: &Cx, filter: &ListOrders) -> Result<Select<Orders>> {
+    let actor = &*cx.actor;
     let read = actor.reach(Permission::OrderRead);
     let view = filter.view.unwrap_or(if read.is_empty() { OrderListView::Mine } else { OrderListView::Scope });
     let query = Orders::find();
     let query = match view {
         OrderListView::Scope => return Ok(query.filter(within(&read, filter.region_code, Permission::OrderRead)?)),
         OrderListView::Claimable => {
-            let take = actor.reach(Permission::OrderTake);
+            let mut take = actor.reach(Permission::OrderTake);
+            take.regions.extend(staffed(cx).await?);
             return Ok(query
                 .filter(within(&take, filter.region_code, Permission::OrderTake)?)
                 .filter(C::State.eq(State::Dispatched))
@@ -237,12 +239,24 @@ fn in_region(region: RegionCode) -> Condition {
     }
 }
 
-/// Whether the actor assists or follows: asked only where it matters.
+/// The regions of the organizations that the actor acts for and that are in use.
+async fn staffed(cx: &Cx) -> Result<Vec<RegionCode>> {
+    let mut regions = Vec::new();
+    for id in cx.actor.staff_of() {
+        regions.extend(organizations::find_organization(cx, &id).await?.filter(|o| o.active).map(|o| o.region_code));
+    }
+    Ok(regions)
+}
+
+/// Whether the actor assists, follows, or may take orders here for an organization: asked only where it matters.
 pub(super) async fn complete_standing(cx: &Cx, order: &Model, standing: &mut sight::Standing) -> Result<Vec<assistant::Model>> {
     let mut team = Vec::new();
     if order.assistant_count > 0 {
         team = assistants(cx, order.id).await?;
         standing.assistant = team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
+    }
+    if order.dispatch_mode == Some(DispatchMode::Pool) && !standing.provider {
+        standing.provider = staffed(cx).await?.iter().any(|r| r.covers(order.region_code));
     }
     if let (Some(account), false) = (cx.actor.account, standing.sees(&cx.actor, order)) {
         standing.follower = follows(cx, order.id, account).await?;

@@ -56,7 +56,7 @@ pub struct Order {
     /// How to reach the requester (联系方式), in full or masked; only where one order is read or changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
-    /// Whether `contact`, `content` and `point` are masked (已脱敏).
+    /// Whether `contact`, `point` and the phone and ID numbers in what people wrote are masked (已脱敏).
     pub masked: bool,
     /// Where it is, WGS-84; to about a hundred metres when masked (位置).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,9 +176,11 @@ fn masked_contact(contact: Contact) -> Contact {
     }
 }
 
-/// The order in a list: without contact and assistants, and always masked for all but its requester.
-pub(super) fn in_list(actor: &Actor, now: DateTime<Utc>, order: Model) -> Result<Order> {
-    let standing = super::sight::standing(actor, &order);
+/// The order in a list: without contact and assistants, and always masked for all but its requester. A list of what
+/// can be claimed has nothing else in it.
+pub(super) fn in_list(actor: &Actor, now: DateTime<Utc>, order: Model, claimable: bool) -> Result<Order> {
+    let mut standing = super::sight::standing(actor, &order);
+    standing.provider |= claimable;
     view(actor, now, order, standing, None, Vec::new(), !standing.requester)
 }
 
@@ -193,18 +195,19 @@ pub(super) fn alone(actor: &Actor, now: DateTime<Utc>, order: Model, standing: S
 fn view(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, contact: Option<Contact>, assistants: Vec<TakerRef>, masked: bool) -> Result<Order> {
     let allowed_actions = Action::all().filter(|a| standing.may(actor, &order, *a)).collect();
     let limit = |text: Option<&String>| text.map(|t| t.parse()).transpose();
+    let text = |text: String| if masked { mask::text(&text) } else { text };
     let evaluation = match (order.score, order.evaluated_at) {
         (Some(score), Some(evaluated_at)) => Some(Evaluation {
             level: Satisfaction::of_score(score),
             score,
-            tags: order.tags.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?.unwrap_or_default(),
-            comment: order.comment,
+            tags: order.tags.as_deref().map(serde_json::from_str::<Vec<String>>).transpose().map_err(Error::internal)?.unwrap_or_default().into_iter().map(text).collect(),
+            comment: order.comment.map(text),
             evaluated_at,
         }),
         _ => None,
     };
     let rejection = match (order.reject_code, order.reject_text) {
-        (Some(code), Some(text)) => Some(Rejection { code, text, channel: order.reject_channel }),
+        (Some(code), Some(reason)) => Some(Rejection { code, text: text(reason), channel: order.reject_channel.map(text) }),
         _ => None,
     };
     let point = order.lng.zip(order.lat).map(|(lng, lat)| {
@@ -212,7 +215,6 @@ fn view(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, con
         let at = if masked { Position { lng: coarse(lng), lat: coarse(lat) } } else { Position { lng, lat } };
         at.to_datum(Datum::Wgs84)
     });
-    let text = |text: String| if masked { mask::text(&text) } else { text };
     Ok(Order {
         id: order.id,
         number: order.number,
@@ -242,7 +244,7 @@ fn view(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, con
         suspended_at: order.suspended_at,
         rework_count: order.rework_count,
         result: order.result,
-        answer: order.answer,
+        answer: order.answer.map(text),
         evaluation,
         rejection,
         merged_into: order.merged_into,

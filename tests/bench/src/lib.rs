@@ -1,1 +1,0 @@
-//! Linli measured against the database itself.

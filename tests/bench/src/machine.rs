@@ -1,0 +1,63 @@
+//! What the machine tells about processes: processor time, memory.
+
+use crate::Outcome;
+use std::{fs, io::Write, path::Path, time::Instant};
+
+/// Processor seconds that a process has used; with its children, living and reaped, if `family`.
+pub(crate) fn cpu(pid: u32, family: bool) -> f64 {
+    let Some(own) = stat(pid) else { return 0.0 };
+    let mut ticks = own[11] + own[12];
+    if family {
+        ticks += own[13] + own[14];
+        let pids = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+        ticks += pids.filter_map(stat).filter(|s| s[1] == u64::from(pid)).map(|s| s[11] + s[12]).sum::<u64>();
+    }
+    // USER_HZ is 100 on every Linux.
+    ticks as f64 / 100.0
+}
+
+/// The numbers of `/proc/PID/stat` behind the name: 1 parent, 11 and 12 own time, 13 and 14 that of reaped children.
+fn stat(pid: u32) -> Option<Vec<u64>> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let rest = text.rsplit_once(") ")?.1;
+    Some(rest.split(' ').map(|word| word.parse().unwrap_or(0)).collect())
+}
+
+/// Megabytes of memory that a process holds.
+pub(crate) fn memory(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+}
+
+/// Milliseconds that the disk needs to make 8 kB durable: the median of a hundred.
+pub(crate) fn sync_cost(folder: &Path) -> Outcome<f64> {
+    let path = folder.join("sync-test");
+    let mut file = fs::File::create(&path)?;
+    let mut costs = Vec::new();
+    for _ in 0..100 {
+        let began = Instant::now();
+        file.write_all(&[7; 8192])?;
+        file.sync_data()?;
+        costs.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    fs::remove_file(path)?;
+    Ok(median(&mut costs))
+}
+
+/// Processors, memory, kernel, and load at this moment.
+pub(crate) fn describe() -> String {
+    let first = |path: &str, key: &str| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.lines().find_map(|l| l.strip_prefix(key)).map(|l| l.trim_start_matches([' ', '\t', ':']).to_owned()).unwrap_or_default()
+    };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let [kernel, load] = ["/proc/sys/kernel/osrelease", "/proc/loadavg"].map(|p| fs::read_to_string(p).unwrap_or_default().trim().to_owned());
+    format!("{cores} × {}, {}, Linux {kernel}, load {load}", first("/proc/cpuinfo", "model name"), first("/proc/meminfo", "MemTotal"))
+}
+
+/// The middle one; not a number when there is none.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,164 @@
+//! What Linli says to PostgreSQL, taken from PostgreSQL's own log, as scripts for pgbench.
+//!
+//! At the start of each run every operation is carried out against a server that logs all its
+//! statements. What it sent becomes the script that pgbench sends: the same statements in the same order
+//! with the same values, except for those that must differ each time (ids, numbers, keys), which
+//! pgbench computes. So a script cannot grow stale, and cannot be kinder to Linli than Linli's own code.
+
+use crate::Outcome;
+use serde_json::Value;
+use std::{fs, path::PathBuf};
+
+/// One statement as the server logged it.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// With `$1`, `$2` … for the values.
+    pub(crate) sql: String,
+    /// Absent: `NULL`.
+    pub(crate) values: Vec<Option<String>>,
+}
+
+/// What stands in for a value that must differ each time.
+pub(crate) struct Vary {
+    /// The value itself, or `"column" = ` to mean whatever that column is set to.
+    pub(crate) what: String,
+    /// An expression of PostgreSQL over the variables of pgbench.
+    pub(crate) by: String,
+}
+
+/// The statements of Linli in a piece of the log.
+pub(crate) fn read(log: &str) -> Outcome<Vec<Statement>> {
+    let mut statements = Vec::new();
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line)?;
+        let text = |name: &str| entry[name].as_str().unwrap_or_default();
+        if text("application_name") != "linli" || text("error_severity") != "LOG" {
+            continue;
+        }
+        let message = text("message");
+        let sql = message.strip_prefix("statement: ").or_else(|| message.strip_prefix("execute ")?.split_once(": ").map(|(_, sql)| sql));
+        if let Some(sql) = sql {
+            statements.push(Statement { sql: sql.to_owned(), values: values(text("detail")) });
+        }
+    }
+    Ok(statements)
+}
+
+/// Reads `parameters: $1 = 'it''s', $2 = NULL`.
+fn values(detail: &str) -> Vec<Option<String>> {
+    let mut values = Vec::new();
+    let mut rest = detail;
+    while let Some((_, after)) = rest.split_once(" = ") {
+        let Some(quoted) = after.strip_prefix('\'') else {
+            values.push(None);
+            rest = after;
+            continue;
+        };
+        let mut value = String::new();
+        let mut chars = quoted.char_indices().peekable();
+        let mut end = quoted.len();
+        while let Some((at, c)) = chars.next() {
+            if c != '\'' {
+                value.push(c);
+            } else if chars.next_if(|(_, next)| *next == '\'').is_some() {
+                value.push('\'');
+            } else {
+                end = at + 1;
+                break;
+            }
+        }
+        values.push(Some(value));
+        rest = &quoted[end..];
+    }
+    values
+}
+
+impl Statement {
+    /// The statement with its values in it.
+    pub(crate) fn filled(&self, vary: &[Vary], literal: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        let mut rest = self.sql.as_str();
+        while let Some((before, after)) = rest.split_once('$') {
+            text.push_str(before);
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let value = after[..digits].parse::<usize>().ok().and_then(|n| self.values.get(n.checked_sub(1)?));
+            match value {
+                Some(Some(value)) => {
+                    let varied = vary.iter().find(|v| v.what == *value || (v.what.ends_with(" = ") && text.ends_with(&v.what)));
+                    text.push_str(&varied.map_or_else(|| literal(value), |v| v.by.clone()));
+                }
+                Some(None) => text.push_str("NULL"),
+                None => {
+                    text.push('$');
+                    text.push_str(&after[..digits]);
+                }
+            }
+            rest = &after[digits..];
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// Takes a commit in one statement (`WITH "guard" AS (…), "event0" AS (… FROM "guard") SELECT …`) apart into the
+    /// plain transaction that it replaces: `BEGIN`, one statement a table, `COMMIT`.
+    pub(crate) fn in_steps(&self) -> Vec<Self> {
+        if !self.sql.starts_with("WITH \"guard\"") {
+            return vec![self.clone()];
+        }
+        let step = |sql: &str| Self { sql: sql.to_owned(), values: self.values.clone() };
+        let mut steps = vec![step("BEGIN")];
+        let mut rest = self.sql.as_str();
+        while let Some((_, after)) = rest.split_once(" AS (") {
+            let mut depth = 1;
+            let end = after.find(|c| {
+                depth += i32::from(c == '(') - i32::from(c == ')');
+                depth == 0
+            });
+            let (inner, behind) = after.split_at(end.unwrap_or(after.len()));
+            steps.push(step(&inner.trim_end().replace(" RETURNING 1 AS one", "").replace(" FROM \"guard\"", "")));
+            rest = behind;
+        }
+        steps.push(step("COMMIT"));
+        steps
+    }
+}
+
+/// A literal for pgbench, which would take `:name` for a variable even within quotes.
+pub(crate) fn literal(value: &str) -> String {
+    format!("E'{}'", value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a"))
+}
+
+/// Writes a script: what pgbench computes first, then the statements.
+pub(crate) fn script(name: &str, set: &str, statements: &[Statement], vary: &[Vary]) -> Outcome<PathBuf> {
+    let path = PathBuf::from(format!("target/bench/sql/{name}.sql"));
+    let body: Vec<_> = statements.iter().map(|s| format!("{};\n", s.filled(vary, literal))).collect();
+    fs::create_dir_all("target/bench/sql")?;
+    fs::write(&path, format!("{set}{}", body.concat()))?;
+    // pgbench itself only needs to read it, whoever it runs as.
+    Ok(fs::canonicalize(path)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logged_statement_becomes_a_script_and_a_transaction_in_steps() {
+        let log = concat!(
+            r#"{"application_name":"psql","error_severity":"LOG","message":"statement: SELECT 1"}"#,
+            "\n",
+            r#"{"application_name":"linli","error_severity":"LOG","message":"execute sqlx_s_1: WITH \"guard\" AS (UPDATE o SET a = $1, \"slot\" = $2 WHERE id = $3 RETURNING 1 AS one) , \"event0\" AS (INSERT INTO e (x) SELECT $4 FROM \"guard\") SELECT one FROM \"guard\"","detail":"parameters: $1 = 'it''s (here), $9 = ', $2 = '1', $3 = 'x', $4 = NULL"}"#,
+        );
+        let statements = read(log).unwrap();
+        assert_eq!(statements.len(), 1);
+        let vary = [Vary { what: "x".into(), by: ":id".into() }, Vary { what: "\"slot\" = ".into(), by: ":slot".into() }];
+        let steps: Vec<_> = statements[0].in_steps().iter().map(|s| s.filled(&vary, literal)).collect();
+        assert_eq!(steps, [
+            "BEGIN",
+            r#"UPDATE o SET a = E'it''s (here), $9 = ', "slot" = :slot WHERE id = :id"#,
+            "INSERT INTO e (x) SELECT NULL",
+            "COMMIT"
+        ]);
+        assert_eq!(literal(r#"{"a":true}"#), r#"E'{"a"\x3atrue}'"#);
+    }
+}

@@ -1,0 +1,110 @@
+//! The service catalogue in its three levels, and the policies that differ by place.
+
+use serde_json::{Value, json};
+use testkit::{HOME, World};
+
+fn item(code: &str, parent: &str) -> Value {
+    json!({ "code": code, "level": "item", "parent_code": parent, "name": "家电维修", "region_code": "321182000000" })
+}
+
+testkit::on_both! {
+    async fn an_entry_begins_changes_and_ends_in_versions(world: World) {
+        let (feng, lv, zhang) = (world.person("feng"), world.person("lv"), world.person("zhang"));
+        feng.post("/catalogue/items").json(item("BM-01-09", "BM-01")).send().await.refused(403, "permission_missing");
+        zhang.post("/catalogue/items").json(item("BM-01-09", "BM-01")).send().await.refused(403, "permission_missing");
+        let first = lv.post("/catalogue/items").json(item("BM-01-09", "BM-01")).send().await.expect(201);
+        assert_eq!((&first["version"], &first["needs_address"], first.get("valid_to")), (&json!(1), &json!(false), None));
+        lv.post("/catalogue/items").json(item("BM-01-09", "BM-01")).send().await.refused(409, "service_item_code_taken");
+
+        world.later(chrono::Duration::minutes(1));
+        let path = "/catalogue/items/BM-01-09";
+        let change = json!({ "finish_limit": { "value": 5, "unit": "working_days" }, "version": 1 });
+        let second = lv.post(path).json(&change).send().await.expect(200);
+        assert_eq!((&second["version"], &second["name"], &second["finish_limit"]["value"]), (&json!(2), &json!("家电维修"), &json!(5)));
+        assert_ne!(first["id"], second["id"]);
+        lv.post(path).json(&change).send().await.refused(409, "version_stale");
+        feng.post(path).json(json!({ "name": "x" })).send().await.refused(403, "permission_missing");
+        assert_eq!(zhang.get(path).send().await.expect(200), second);
+
+        let closed = lv.post(format!("{path}/close")).send().await.expect(200);
+        assert!(closed["valid_to"].is_string());
+        zhang.get(path).send().await.refused(404, "service_item_not_found");
+        lv.post(path).json(json!({ "name": "x" })).send().await.refused(404, "service_item_not_found");
+        let order = json!({ "title": "洗衣机坏了", "content": "不排水。", "region_code": HOME, "item_code": "BM-01-09" });
+        zhang.post("/orders").json(order).send().await.refused(422, "service_item_unknown");
+    }
+
+    async fn an_entry_hangs_under_one_of_the_level_above(world: World) {
+        let (lv, admin) = (world.person("lv"), world.person("admin"));
+        let entry = |level: &str, parent: Value, region: &str| json!({ "code": "X-1", "level": level, "parent_code": parent, "name": "某", "region_code": region });
+        for (level, parent) in [
+            ("category", json!("BM")),
+            ("subcategory", Value::Null),
+            ("subcategory", json!("BM-01")),
+            ("subcategory", json!("NO")),
+            ("item", json!("BM")),
+            ("item", json!("BM-01-01")),
+            ("item", Value::Null),
+        ] {
+            let problem = lv.post("/catalogue/items").json(entry(level, parent, "321182000000")).send().await.refused(422, "service_item_parent_invalid");
+            assert_eq!(problem["errors"][0]["pointer"], "#/parent_code");
+        }
+        // An entry is not offered where the one above it is not.
+        admin.post("/catalogue/items").json(entry("item", json!("BM-01"), "321000000000")).send().await.refused(422, "service_item_parent_invalid");
+        lv.post("/catalogue/items").json(entry("category", Value::Null, "321000000000")).send().await.refused(403, "permission_missing");
+        let bad_code = json!({ "code": "甲 1", "level": "category", "name": "某", "region_code": "321182000000" });
+        lv.post("/catalogue/items").json(bad_code).send().await.refused_fields(&[("#/code", "field_invalid")]);
+        let bad_limit = json!({ "code": "Y", "level": "category", "name": "某", "region_code": "321182000000", "finish_limit": { "value": 0, "unit": "minutes" } });
+        lv.post("/catalogue/items").json(bad_limit).send().await.refused_fields(&[("#/finish_limit/value", "field_range")]);
+        lv.post("/catalogue/items").json(entry("item", json!("BM-01"), "321182001000")).send().await.expect(201);
+    }
+
+    async fn the_catalogue_shows_what_a_place_offers(world: World) {
+        let zhang = world.person("zhang");
+        let codes = async |query: &str| {
+            let page = zhang.get(format!("/catalogue/items?limit=100&{query}")).send().await.expect(200);
+            page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let all = ["BM", "BM-01", "BM-01-01", "BM-01-02", "BM-01-03"];
+        assert_eq!(codes("").await, all);
+        assert_eq!(codes(&format!("region_code={HOME}")).await, all);
+        assert!(codes("region_code=321003005008").await.is_empty());
+        assert_eq!(codes("level=category").await, ["BM"]);
+        assert_eq!(codes("parent_code=BM-01").await, all[2..]);
+        let first = zhang.get("/catalogue/items?limit=2").send().await.expect(200);
+        let rest = codes(&format!("cursor={}", first["next_cursor"].as_str().unwrap())).await;
+        assert_eq!(rest, all[2..]);
+    }
+
+    async fn a_policy_of_a_place_stands_before_those_above_it(world: World) {
+        let (lv, feng) = (world.person("lv"), world.person("feng"));
+        let limit = |region: &str, limit: u32| json!({ "region_code": region, "order_flow": { "claim_limit": limit, "automatic_reworks": 1 } });
+        let policies = async |query: &str| lv.get(format!("/policies?kind=order_flow{query}")).send().await.expect(200)["items"].clone();
+        let before = policies("").await.as_array().unwrap().len();
+        let first = lv.post("/policies").json(limit("321182000000", 3)).send().await.expect(201);
+        assert_eq!((&first["kind"], &first["version"], &first["order_flow"]["claim_limit"]), (&json!("order_flow"), &json!(1), &json!(3)));
+        feng.post("/policies").json(limit("321182000000", 9)).send().await.refused(403, "permission_missing");
+        // Two versions cannot begin at once.
+        lv.post("/policies").json(limit("321182000000", 4)).send().await.refused(422, "period_invalid");
+        world.later(chrono::Duration::minutes(1));
+        let second = lv.post("/policies").json(limit("321182000000", 4)).send().await.expect(201);
+        assert_eq!(second["version"], 2);
+        let listed = policies("").await;
+        assert_eq!(listed.as_array().unwrap().len(), before + 2);
+        let ended = listed.as_array().unwrap().iter().find(|p| p["version"] == 1 && p["region_code"] == "321182000000").unwrap();
+        assert_eq!(ended["valid_to"], second["valid_from"]);
+        assert_eq!(policies("&region_code=321003005008").await.as_array().unwrap().len(), before);
+
+        for body in [
+            json!({ "region_code": "321182000000" }),
+            json!({ "region_code": "321182000000", "order_flow": { "claim_limit": 3, "automatic_reworks": 1 }, "working_time": { "periods": [{ "from": "09:00:00", "to": "12:00:00" }] } }),
+            limit("321182000000", 0),
+            json!({ "region_code": "321182000000", "working_time": { "periods": [] } }),
+            json!({ "region_code": "321182000000", "working_time": { "periods": [{ "from": "12:00:00", "to": "09:00:00" }] } }),
+            json!({ "region_code": "321182000000", "working_time": { "periods": [{ "from": "09:00:00", "to": "12:00:00" }, { "from": "11:00:00", "to": "13:00:00" }] } }),
+            json!({ "region_code": "321182000000", "working_time": { "periods": [{ "from": "25:00:00", "to": "26:00:00" }] } }),
+        ] {
+            lv.post("/policies").json(&body).send().await.refused(422, "content_invalid");
+        }
+    }
+}
