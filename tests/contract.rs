@@ -390,7 +390,7 @@ testkit::on_both! {
         let things = things(&world).await;
         let admin = world.person("admin");
         let nasty = ["%00", "%FF", "'", "%F0%9F%80%84", "-1", "9223372036854775808", "1e400", "null", "", "2026-02-30T00:00:00Z", "0000-01-01T00:00:00Z", "%2B99999-01-01T00:00:00Z"];
-        let mut asked = 0;
+        let (mut asked, mut broken) = (0, BTreeSet::new());
         for operation in operations(&document()) {
             let path = operation.path.split('/').skip(1).fold((String::new(), ""), |(path, before), segment| {
                 let segment = if segment.starts_with('{') { things[before].as_str() } else { segment };
@@ -400,17 +400,23 @@ testkit::on_both! {
                 let name = words(&parameter["name"]);
                 for value in nasty.iter().copied().chain([&*"9".repeat(5000)]) {
                     let reply = admin.request(operation.method.clone(), format!("{}?{name}={value}", path.0)).send().await;
-                    assert!(reply.status < 500, "{}?{name}={value}: {}", operation.id, reply.text());
-                    operation.declares(&reply);
+                    if reply.status >= 500 {
+                        broken.insert(format!("{}?{name}={value:.40}: {}", operation.id, reply.status));
+                    } else {
+                        operation.declares(&reply);
+                    }
                     asked += 1;
                 }
             }
             for value in nasty.iter().filter(|_| operation.takes_path()) {
                 let reply = operation.request(&admin, |_| if value.is_empty() { "%20".to_owned() } else { (*value).to_owned() }).send().await;
-                assert!([404, 422].contains(&reply.status), "{} with the id {value}: {}", operation.id, reply.text());
+                if ![404, 422].contains(&reply.status) {
+                    broken.insert(format!("{} with the id {value}: {}", operation.id, reply.status));
+                }
                 asked += 1;
             }
         }
+        assert!(broken.is_empty(), "{broken:#?}");
         assert!(asked > 500, "{asked}");
     }
 
@@ -420,7 +426,7 @@ testkit::on_both! {
         let document = document();
         let long = json!("长".repeat(20_000));
         let nasty = [json!(null), json!(-1), json!(1e308), json!(9_223_372_036_854_775_807_i64), json!(""), long, json!([]), json!([null]), json!({}), json!(true), json!("0001-01-01T00:00:00Z"), json!("\u{1}\u{202e}")];
-        let mut asked = 0;
+        let (mut asked, mut broken) = (0, BTreeSet::new());
         for operation in operations(&document) {
             let (Some(example), false) = (operation.example(), PUBLIC.contains(&operation.id.as_str())) else { continue };
             let reference = words(&operation.spec["requestBody"]["content"]["application/json"]["schema"]["$ref"]);
@@ -430,12 +436,16 @@ testkit::on_both! {
                     let mut body = example.clone();
                     body[field] = value.clone();
                     let reply = operation.request(&admin, |what| things[what].clone()).json(&body).send().await;
-                    assert!(reply.status < 500, "{} with {field}: {value}: {}", operation.id, reply.text());
-                    operation.declares(&reply);
+                    if reply.status >= 500 {
+                        broken.insert(format!("{} with {field}: {:.40}: {}", operation.id, value.to_string(), reply.status));
+                    } else {
+                        operation.declares(&reply);
+                    }
                     asked += 1;
                 }
             }
         }
+        assert!(broken.is_empty(), "{broken:#?}");
         assert!(asked > 1000, "{asked}");
     }
 }

@@ -9,11 +9,15 @@
 
 mod catalogue;
 mod contract;
+mod feed;
 mod grids;
 mod http;
+mod idempotency;
 mod identity;
 mod levels;
 mod mediation;
+mod orders;
+mod orders_race;
 mod organizations;
 mod outage;
 mod schema;

@@ -66,6 +66,7 @@ CREATE TABLE orders (
 CREATE UNIQUE INDEX orders_number ON orders (number);
 CREATE INDEX orders_region ON orders (region_code, id);
 CREATE INDEX orders_state ON orders (region_code, state, id);
+CREATE INDEX orders_unclosed ON orders (state, id) WHERE state <> 'closed';
 CREATE INDEX orders_county ON orders ((region_code / 1000000), id);
 CREATE INDEX orders_grid ON orders (grid_id, id) WHERE grid_id IS NOT NULL;
 CREATE INDEX orders_requester ON orders (requester_id, id) WHERE requester_id IS NOT NULL;

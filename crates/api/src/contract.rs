@@ -38,11 +38,14 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The first query parameter that the operation does not know, or the first one repeated.
+    /// Refuses the first query parameter that the operation does not know, that is repeated, or that holds U+0000.
     pub(crate) fn refuse_query(&self, query: &str) -> Option<kernel::Error> {
         let mut seen = BTreeSet::new();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let name = pair.split('=').next().unwrap_or_default();
+            if pair.contains("%00") || pair.contains('\0') {
+                return Some(kernel::Error::new(kernel::Code::NulCharacter));
+            }
             if !self.query.contains(name) {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterUnknown).with("name", name));
             }
@@ -89,8 +92,11 @@ impl Contract {
     }
 
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        if path.contains("%00") || path.contains('\0') {
+            return Found::Nothing;
+        }
         let segments: Vec<&str> = path.split('/').collect();
-        let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| want.starts_with('{') || want == got);
+        let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got });
         let mut matches = self.by_length.get(&segments.len()).into_iter().flatten().filter(fits).peekable();
         let Some(path) = matches.peek().map(|o| &o.path) else { return Found::Nothing };
         let same_path: Vec<&Operation> = matches.filter(|o| &o.path == path).collect();

@@ -48,6 +48,10 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 /// The middleware.
 pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, ActixError> {
     let began = Instant::now();
+    // HEAD is GET without its body, which actix leaves out by itself.
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
     let worker = Worker::of(req.request()).clone();
     let request_id = request_id(req.headers());
     let language = language(req.headers());

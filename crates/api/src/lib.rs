@@ -144,7 +144,7 @@ fn routes(config: &mut ServiceConfig) {
 }
 
 fn docs() -> utoipa_swagger_ui::SwaggerUi {
-    let config = utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).display_operation_id(true).filter(true);
+    let config = utoipa_swagger_ui::Config::new(["/api/v1/openapi.json"]).display_operation_id(true).filter(true).validator_url("none");
     utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").config(config)
 }
 

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn what_a_client_writes_itself_does_not_count() {
         let trusted = ["10.0.0.0/8"];
-        for spoofed in ["1.1.1.1", "10.0.0.2", "10.0.0.2, 10.0.0.3", "unknown", "", ",,,", "1.1.1.1, <script>", "127.0.0.1, ::1", "\u{80}"] {
+        for spoofed in ["1.1.1.1", "10.0.0.2", "10.0.0.2, 10.0.0.3", "unknown", "", ",,,", "1.1.1.1, <script>", "127.0.0.1, ::1", "\u{80}"]
+        {
             assert_eq!(client("10.0.0.1", &[&format!("{spoofed}, 203.0.113.5")], &trusted), "203.0.113.5", "{spoofed}");
             // A line of its own, before that of the proxy.
             assert_eq!(client("10.0.0.1", &[spoofed, "203.0.113.5"], &trusted), "203.0.113.5", "{spoofed}");

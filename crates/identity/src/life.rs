@@ -9,6 +9,7 @@ use kernel::{
     id::{AccountId, GridId, OrganizationId},
     vault::Vault,
 };
+use sea_orm::{ConnectionTrait, sea_query::Order};
 use sea_orm_migration::MigratorTrait;
 use std::sync::{
     Arc,
@@ -409,6 +410,38 @@ async fn a_grant_in_a_grid_or_an_organization_lies_in_its_region() {
     grant_role(&house.system(), keeper_id, role(Role::CommunityWorker, HERE), Place::default()).await.unwrap();
     house.identity.forget(&house.system(), keeper_id);
     assert_eq!(refused(get_account(&house.cx("keeper").await, protege.id).await), Some(Code::AccountNotFound));
+}
+
+#[tokio::test]
+async fn a_list_of_accounts_reads_one_range_of_an_index() {
+    let house = House::new().await;
+    let db = house.core.db.reader();
+    let plan = async |region: Option<&str>, role: Option<Role>| {
+        let regions = region.map(|r| r.parse().unwrap()).into_iter().collect();
+        let grids = region.is_none().then_some(GridId(Uuid::nil())).into_iter().collect();
+        let reach = kernel::access::Reach { regions, grids, ..Default::default() };
+        let wanted = grant::Wanted { region: None, role, now: house.system().now() };
+        let mut query = grant::holders(&reach, wanted).remove(0);
+        query.order_by(grant::row::Column::AccountId, Order::Desc).limit(21);
+        let mut statement = db.get_database_backend().build(&query);
+        statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        let steps = db.query_all_raw(statement).await.unwrap();
+        steps.iter().map(|step| step.try_get::<String>("", "detail").unwrap()).collect::<Vec<_>>().join("; ")
+    };
+    for (region, role, index) in [
+        (Some(HERE), None, "grants_place (place_code=?)"),
+        (Some("321182001"), None, "grants_township (<expr>=?)"),
+        (Some("321182"), None, "grants_county (<expr>=?)"),
+        (Some("3211"), None, "grants_city (<expr>=?)"),
+        (Some("32"), None, "grants_province (<expr>=?)"),
+        (Some(HERE), Some(Role::Resident), "grants_place (place_code=?)"),
+        (Some("321182"), Some(Role::Volunteer), "grants_county (<expr>=?)"),
+        (Some("000000000000"), Some(Role::Auditor), "grants_office (role=?)"),
+        (None, None, "grants_grid (grid_id=?)"),
+    ] {
+        let plan = plan(region, role).await;
+        assert!(plan.ends_with(index) && !plan.contains("TEMP B-TREE"), "{region:?} {role:?}: {plan}");
+    }
 }
 
 #[tokio::test]

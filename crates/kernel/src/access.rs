@@ -288,9 +288,43 @@ impl Actor {
     }
 }
 
+/// The table as Markdown: the text of `docs/access.md`.
+#[must_use]
+pub fn markdown() -> String {
+    use sea_orm::{ActiveEnum, Iterable};
+    let mut text = String::from(
+        "# Who may do what (权限表)
+
+Printed from `POLICY` in `crates/kernel/src/access.rs` by a test; to print it anew: `UPDATE_DOCS=1 cargo test -p kernel`.
+
+A role holds its permissions within the scope of its grant: a region and all beneath it, one grid, or one organization. Besides these,
+requesters, takers and followers see and do what is theirs: see [order-flow.md](order-flow.md).
+
+",
+    );
+    let roles: Vec<Role> = Role::iter().collect();
+    text.push_str(&format!("| permission | {} |\n", roles.iter().map(ActiveEnum::to_value).collect::<Vec<_>>().join(" | ")));
+    text.push_str(&format!("|---{}|\n", "|---".repeat(roles.len())));
+    for (permission, holders) in POLICY {
+        let cells: Vec<&str> = roles.iter().map(|r| if holders.contains(r) { "●" } else { "" }).collect();
+        text.push_str(&format!("| `{permission}` | {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_in_docs_is_this_table() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/access.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(page, markdown()).expect("docs/access.md can be written");
+        }
+        let printed = std::fs::read_to_string(page).unwrap_or_default();
+        assert!(printed == markdown(), "docs/access.md is stale: UPDATE_DOCS=1 cargo test -p kernel");
+    }
 
     fn actor(role: Role, region: &str) -> Actor {
         let grant = Grant { id: GrantId(uuid::Uuid::nil()), role, scope: Scope::Region(region.parse().unwrap()), valid_to: None };

@@ -11,6 +11,7 @@
 use crate::{
     access::Reach,
     cx::Cx,
+    db::Db,
     error::{Code, Error, Result},
     id::AccountId,
     page::{Page, Pager},
@@ -18,7 +19,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
@@ -152,7 +153,12 @@ pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], pager: &Pager) -> Re
     let mut query = row::Entity::find().filter(scope).apply_if((!types.is_empty()).then_some(types), |q, t| q.filter(row::Column::Kind.is_in(t)));
     query = if postgres {
         query
-            .filter(Expr::tuple([Expr::col(row::Column::Xid), Expr::col(row::Column::Seq)]).gt(Expr::tuple([Expr::val(xid), Expr::val(seq)])))
+            // A cursor from before the log was restored into another cluster is ahead of this one's transactions: it goes on
+            // by its sequence number, as the restored events do (see `rebase`).
+            .filter(Expr::cust_with_values(
+                "(xid, seq) > (CASE WHEN $1 > pg_snapshot_xmax(pg_current_snapshot())::text::bigint THEN 0 ELSE $1 END, $2)",
+                [xid, seq],
+            ))
             .filter(Expr::cust("xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
             .order_by_asc(row::Column::Xid)
             .order_by_asc(row::Column::Seq)
@@ -170,6 +176,21 @@ pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], pager: &Pager) -> Re
         next_cursor: Some(pager.cursor(&end)?),
         has_more: page.has_more,
     })
+}
+
+/// Makes the log readable after a restore into another PostgreSQL cluster, whose transaction ids are lower than those that
+/// the events carry: the restored events are ordered by sequence alone, before all that follow. To be called before
+/// anything is written; does nothing on a database that is where it was. Returns how many events it touched.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn rebase(db: &Db) -> Result<u64> {
+    if db.backend() != DbBackend::Postgres {
+        return Ok(0);
+    }
+    let ahead = "EXISTS (SELECT 1 FROM events WHERE xid > pg_snapshot_xmax(pg_current_snapshot())::text::bigint)";
+    let done = db.writer().execute_unprepared(&format!("UPDATE events SET xid = 0 WHERE xid <> 0 AND {ahead}")).await?;
+    Ok(done.rows_affected())
 }
 
 /// How far the log reaches: for statistics and the bench.

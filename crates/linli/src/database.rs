@@ -37,7 +37,7 @@ pub(crate) async fn open(settings: &Settings, url: &SecretString, vault: Vault) 
         }
     }
     let core = Core { db, clock: Arc::new(SystemClock), vault: Arc::new(vault) };
-    check_vault(&core).await?;
+    settle(&core).await?;
     Ok(core)
 }
 
@@ -86,10 +86,16 @@ fn migration_fault(error: sea_orm::DbErr) -> Fault {
     }
 }
 
-/// The first start leaves a sealed sample in the database; every later one must be able to open it.
-/// Without this a server with the wrong keys would run, and seal what no other server can read.
-async fn check_vault(core: &Core) -> Outcome {
+/// What every start settles, one server after another: a log that was restored into another cluster is made
+/// readable there, and the keys of the vault are those of this database. The first start leaves a sealed sample
+/// in the database; every later one must be able to open it. Without this a server with the wrong keys would
+/// run, and seal what no other server can read.
+async fn settle(core: &Core) -> Outcome {
     let alone = alone(&core.db).await?;
+    let rebased = kernel::event::rebase(&core.db).await?;
+    if rebased > 0 {
+        tracing::warn!(events = rebased, "the event log comes from another cluster and goes on by its sequence");
+    }
     let stored = match identity::setting(core, SAMPLE).await? {
         Some(stored) => stored,
         None => {

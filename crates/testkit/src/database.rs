@@ -74,7 +74,15 @@ impl Database {
     /// # Panics
     /// When it cannot be opened.
     pub async fn connect(&self, connections: u32) -> Db {
-        Db::connect(&self.url, Pool { connections, patient: false }).await.expect("a database that opens")
+        let mut refused = None;
+        // On a machine that is busy elsewhere the product's own patience may be too short for a test.
+        for _ in 0..5 {
+            match Db::connect(&self.url, Pool { connections, patient: false }).await {
+                Ok(db) => return db,
+                Err(error) => refused = Some(error),
+            }
+        }
+        panic!("{} does not open: {refused:?}", self.url)
     }
 
     /// Leaves a database so that it can be copied: everything in the one file, nobody connected.

@@ -19,11 +19,14 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("testkit").enable_all().build().expect("a runtime"));
 
-/// A folder that disappears with the process.
+/// A folder that disappears with the process; in memory where there is room, because a busy disk takes its time
+/// over a sync, and nothing here is worth one.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: LazyLock<Guardian> = LazyLock::new(|| {
         let script = r#"
-            dir=$(mktemp -d "${TMPDIR:-/tmp}/linli-test.XXXXXX")
+            base=/tmp
+            if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 50000 ]; then base=/dev/shm; fi
+            dir=$(mktemp -d "${TMPDIR:-$base}/linli-test.XXXXXX")
             echo "$dir"
             read -r _ || :
             rm -rf "$dir"

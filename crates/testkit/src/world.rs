@@ -47,7 +47,7 @@ pub const PASSWORD: &str = "correct-horse-8";
 const CONNECTIONS: u32 = 4;
 
 /// After this long a server that does not answer hangs.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Where somebody's role holds.
 #[derive(Clone, Copy)]
@@ -247,6 +247,11 @@ impl World {
     pub fn person(&self, name: &str) -> Client {
         let Some(ticket) = self.people.get(name) else { panic!("nobody is called {name}; there are {:?}", self.people.keys()) };
         Client { ticket: Some(*ticket), ..self.nobody() }
+    }
+
+    /// Somebody who is not of the cast, signed in.
+    pub async fn signed_in(&self, account: AccountId) -> Client {
+        Client { ticket: Some(Ticket { account, session: session(&self.core, account).await }), ..self.nobody() }
     }
 
     /// Somebody who has not signed in.

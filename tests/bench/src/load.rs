@@ -3,7 +3,7 @@
 use crate::{
     Outcome,
     postgres::Postgres,
-    statements::{self, Vary},
+    statements::{self, Statement, Vary},
     wire::{Ask, Wire},
     world::{self, HOME, Person, World, sql_id},
 };
@@ -117,7 +117,7 @@ pub(crate) async fn once(world: &World, wire: &mut Wire, operation: Operation, b
             read(wire, worker, &format!("/api/v1/orders/{id}")).await.map(|_| id)
         }
         Operation::List => read(wire, worker, &list("region_code", HOME)).await,
-        Operation::Overdue => read(wire, worker, &list("overdue", "true")).await,
+        Operation::Overdue => read(wire, worker, &format!("{}&overdue=true", list("region_code", HOME))).await,
         Operation::Deep => read(wire, worker, &format!("{}&cursor={}", list("region_code", HOME), world.deep)).await,
         Operation::Taken => read(wire, &people.takers[0], &list("view", "taken")).await,
         Operation::Feed => read(wire, &people.district, &format!("/api/v1/events?limit=50&cursor={}", world.late)).await,
@@ -181,43 +181,122 @@ pub(crate) async fn leg(world: &Arc<World>, operation: Operation, base: u64, cli
     Ok(Leg { done: took.len() as u64, per_second: took.len() as f64 / elapsed, p50: at(0.5), p99: at(0.99) })
 }
 
-/// An operation as pgbench can do it.
-pub(crate) struct Scripts {
-    /// Statements that Linli sends for one: round trips to the database.
-    pub(crate) statements: usize,
-    /// The same statements. Several where different people must act; drawn by lot.
-    pub(crate) same: Vec<PathBuf>,
-    /// Its writes as a plain transaction: BEGIN, one statement a table, COMMIT. Absent where it writes nothing.
-    pub(crate) plain: Option<PathBuf>,
+/// What pgbench computes before a transaction, and the statements of one operation.
+pub(crate) struct Captured {
+    statements: Vec<Statement>,
+    vary: Vec<Vary>,
+    set: &'static str,
 }
 
-/// Carries out an operation three times on a server that logs its statements, and makes scripts of the last time.
-pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, operation: Operation) -> Outcome<(Scripts, Vec<statements::Statement>)> {
-    let base = world::now_ms();
+/// Carries out an operation three times on a server that logs its statements, and keeps the last time.
+pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, operation: Operation) -> Outcome<Captured> {
+    // The same people act each time, so that the last time everybody is known already.
+    let (base, same_people) = (world::now_ms(), (world.people.residents.len() * (world.people.takers.len() - 1)) as u64);
     if operation.consumes() {
-        postgres.sql(&world.database, &world.prepared(base, 3, operation == Operation::Claim))?;
+        postgres.sql(&world.database, &world.prepared(base, 2 * same_people + 1, operation == Operation::Claim))?;
     }
+    let last_event = last_event(world, postgres)?;
     let (mut wire, mut before, mut id) = (Wire::open(address).await?, 0, String::new());
-    for k in [0, 1, 2] {
-        settle().await;
-        before = postgres.log()?.len();
-        // The same people each time: whoever acts again is known already.
-        id = once(world, &mut wire, operation, base, k * 63 * 8).await.or(once(world, &mut wire, operation, base, k).await)?;
+    for n in [0, 1, 2] {
+        before = settled(postgres).await?;
+        id = once(world, &mut wire, operation, base, n * same_people).await?;
     }
-    settle().await;
-    let log = postgres.log()?;
-    let statements = statements::read(&log[before..])?;
-    let last = 2;
-    let number = postgres.sql(&world.database, &format!("SELECT coalesce((SELECT number FROM orders WHERE id::text = '{id}'), '-')"))?;
-    let _ = (last, number);
-    Ok((Scripts { statements: statements.len(), same: Vec::new(), plain: None }, statements))
+    settled(postgres).await?;
+    let statements = statements::read(&postgres.log()?[before..])?;
+    let key = key(base, 2 * same_people);
+    let steps = ["triage", "dispatch", "accept", "complete", "evaluate", "close"];
+    let vary = |what: &str, by: String| Vary { what: what.to_owned(), by };
+    let unique = "to_hex(:r::bigint) || '-' || to_hex(:n::bigint) || '-' || to_hex(:client_id::bigint)";
+    let mut varied = vec![vary(&key, unique.to_owned())];
+    varied.extend(steps.map(|step| vary(&format!("{key}-{step}"), format!("{unique} || '-{step}'"))));
+    let (set, place) = match operation {
+        Operation::Place | Operation::Flow => {
+            let number = postgres.sql(&world.database, &format!("SELECT number FROM orders WHERE id = '{id}'"))?;
+            varied.push(vary(&number, unique.to_owned()));
+            ("\\set n :n + 1\n\\set ms :base + :n\n\\set r random(1, 1099511627776)\n", sql_id(":ms::bigint", ":client_id::bigint"))
+        }
+        Operation::Accept | Operation::Claim => {
+            varied.push(vary("\"lead_slot\" = ", ":slot::smallint".to_owned()));
+            let set = "\\set k :n * :clients + :client_id\n\\set n :n + 1\n\\set slot 1 + :k % 32000\n\\set r random(1, 1099511627776)\n";
+            (set, sql_id(":base::bigint", ":k::bigint"))
+        }
+        Operation::Get => ("\\set k random(1, :orders)\n\\set ms :first + :k * :step\n", sql_id(":ms::bigint", ":k::bigint")),
+        _ => ("", String::new()),
+    };
+    if !id.is_empty() {
+        varied.push(vary(&id, place));
+    }
+    if operation.writes() {
+        sweep(world, postgres, base, &last_event)?;
+    }
+    Ok(Captured { statements, vary: varied, set })
 }
 
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(150)).await;
+/// Waits until the log stands still; gives its length.
+async fn settled(postgres: &Postgres) -> Outcome<usize> {
+    let mut length = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = postgres.log()?.len();
+        if now == length {
+            return Ok(now);
+        }
+        length = now;
+    }
 }
 
-#[expect(dead_code, reason = "draft")]
-fn unused(_: Vary) -> String {
-    sql_id("", "")
+/// The number of the newest event.
+pub(crate) fn last_event(world: &World, postgres: &Postgres) -> Outcome<String> {
+    postgres.sql(&world.database, "SELECT coalesce(max(seq), 0) FROM events")
+}
+
+/// Takes away what was written since `base`, so that the next leg finds the tables as this one did.
+pub(crate) fn sweep(world: &World, postgres: &Postgres, base: u64, last_event: &str) -> Outcome {
+    let first = world::id(base, 0);
+    postgres.sql(
+        &world.database,
+        &format!("DELETE FROM orders WHERE id >= '{first}'; DELETE FROM events WHERE seq > {last_event}; TRUNCATE idempotency_keys"),
+    )?;
+    postgres.sql(&world.database, "VACUUM orders, events").map(|_| ())
+}
+
+impl Captured {
+    /// How many statements there are: the round trips to the database.
+    pub(crate) fn count(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// The statements, those of the commit taken apart, as text in another dialect.
+    pub(crate) fn in_steps(&self, vary: &[Vary], literal: impl Fn(&str) -> String) -> Vec<String> {
+        self.statements.iter().flat_map(Statement::in_steps).map(|s| s.filled(vary, &literal)).collect()
+    }
+
+    /// What of the values is the order's id, its number, its key: what must differ.
+    pub(crate) fn varying(&self) -> impl Iterator<Item = &str> {
+        self.vary.iter().map(|v| v.what.as_str())
+    }
+
+    /// Scripts with the same statements; several where different takers must act, drawn by lot.
+    pub(crate) fn same(&self, world: &World, operation: Operation) -> Outcome<Vec<PathBuf>> {
+        let name = format!("{}-{}", world.database, operation.name());
+        if operation != Operation::Claim {
+            return Ok(vec![statements::script(&name, self.set, &self.statements, &self.vary)?]);
+        }
+        let mut scripts = Vec::new();
+        for taker in &world.people.takers[1..] {
+            let mut vary = vec![Vary { what: world.people.taker(0).id.clone(), by: format!("'{}'", taker.id) }];
+            vary.extend(self.vary.iter().map(|v| Vary { what: v.what.clone(), by: v.by.clone() }));
+            scripts.push(statements::script(&format!("{name}-{}", scripts.len()), self.set, &self.statements, &vary)?);
+        }
+        Ok(scripts)
+    }
+
+    /// A script that does the writes alone, as a plain transaction: BEGIN, one statement a table, COMMIT.
+    pub(crate) fn plain(&self, world: &World, operation: Operation) -> Outcome<Option<PathBuf>> {
+        if !matches!(operation, Operation::Place | Operation::Accept) {
+            return Ok(None);
+        }
+        let commit: Vec<_> = self.statements.iter().flat_map(Statement::in_steps).skip_while(|s| s.sql != "BEGIN").collect();
+        statements::script(&format!("{}-{}-plain", world.database, operation.name()), self.set, &commit, &self.vary).map(Some)
+    }
 }

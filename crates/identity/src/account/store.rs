@@ -80,37 +80,3 @@ fn page_of(mut holders: SelectStatement, after: Option<AccountId>, status: Optio
     // SQLite takes an order and a limit in a part of a UNION only one level down.
     Query::select().column(grant::row::Column::AccountId).from_subquery(holders, Alias::new("holders")).to_owned()
 }
-#[cfg(test)]
-mod dump {
-    use super::*;
-    use kernel::{Role, access, Scope, id::GrantId};
-    #[test]
-    fn dump() {
-        let after: AccountId = "01900000-0000-7000-8000-000000083456".parse().unwrap();
-        for (label, regions, wanted, status) in [
-            ("community", vec!["321182001017"], (None, None), None),
-            ("community_resident", vec!["321182001017"], (None, Some(Role::Resident)), None),
-            ("community_worker", vec!["321182001017"], (None, Some(Role::CommunityWorker)), None),
-            ("county_worker_status", vec!["321182"], (None, Some(Role::CommunityWorker)), Some(AccountStatus::Active)),
-            ("county_resident", vec!["321182"], (None, Some(Role::Resident)), None),
-            ("county_disabled", vec!["321182"], (None, None), Some(AccountStatus::Disabled)),
-            ("country_admin", vec!["000000000000"], (None, Some(Role::Administrator)), None),
-            ("country_volunteer", vec!["000000000000"], (None, Some(Role::Volunteer)), None),
-            ("country_country", vec!["000000000000"], (Some("000000000000".parse().unwrap()), None), None),
-            ("country_plain", vec!["000000000000"], (None, None), None),
-            ("grid", vec!["grid"], (None, None), None),
-        ] {
-            let grants: Vec<_> = regions.iter().map(|r| access::Grant { id: GrantId(uuid::Uuid::nil()), role: Role::StreetOperator, scope: if *r == "grid" { Scope::Grid(kernel::id::GridId(uuid::Uuid::nil())) } else { Scope::Region(r.parse().unwrap()) }, valid_to: None }).collect();
-            let actor = Actor { account: Some(after), session: None, grants };
-            let wanted = Wanted { region: wanted.0, role: wanted.1, now: chrono::DateTime::from_timestamp(1_780_000_000, 0).unwrap() };
-            let q = row::Entity::find()
-                .filter(visible(&actor, wanted, |holders| page_of(holders, Some(after), status, 21)))
-                .filter(row::Column::Id.lt(after))
-                .apply_if(status, |q, status| q.filter(row::Column::Status.eq(status)))
-                .order_by_desc(row::Column::Id).limit(21);
-            for b in [sea_orm::DbBackend::Postgres, sea_orm::DbBackend::Sqlite] {
-                std::fs::write(format!("/tmp/dump_{label}_{b:?}.sql"), q.build(b).to_string()).unwrap();
-            }
-        }
-    }
-}

@@ -42,8 +42,19 @@ pub struct Grant {
 
 impl From<row::Model> for Grant {
     fn from(row: row::Model) -> Self {
-        let row::Model { id, account_id, role, region_code, grid_id, organization_id, place_code: _, valid_from, valid_to, granted_by, created_at } =
-            row;
+        let row::Model {
+            id,
+            account_id,
+            role,
+            region_code,
+            grid_id,
+            organization_id,
+            place_code: _,
+            valid_from,
+            valid_to,
+            granted_by,
+            created_at,
+        } = row;
         Self { id, account_id, role, region_code, grid_id, organization_id, valid_from, valid_to, granted_by, created_at }
     }
 }

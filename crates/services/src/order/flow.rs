@@ -220,10 +220,23 @@ impl State {
     }
 }
 
-/// The table as Markdown, for `docs/order-flow.md`.
+const HEAD: &str = "# The flow of an order (订单流转)
+
+Printed from the table in `crates/services/src/order/flow.rs` by a test; to print it anew: `UPDATE_DOCS=1 cargo test -p services`.
+
+A cell says where the action leads from that state; an empty cell is refused with `order_state_conflict`. A claim that comes
+too late is refused with `order_taken`. Each step makes the version one higher and leaves one event.
+
+Two steps are taken together: `dispatch` with `self_handled` also accepts, and a dissatisfied `evaluate` also
+puts the order back (`rework`) as often as the place's `order_flow` policy says.
+
+";
+
+/// The table as Markdown: the text of `docs/order-flow.md`.
 #[must_use]
 pub fn markdown() -> String {
-    let mut text = String::from("| from \\ action |");
+    let mut text = String::from(HEAD);
+    text.push_str("| from \\ action |");
     for action in Action::all() {
         text.push_str(&format!(" {} |", action.as_str()));
     }
@@ -281,6 +294,16 @@ mod tests {
             let end = matches!(state, State::Closed | State::Rejected | State::Cancelled | State::Merged);
             assert_eq!(ways_out == 0, end, "{}", state.as_str());
         }
+    }
+
+    #[test]
+    fn the_page_in_docs_is_this_table() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/order-flow.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(page, markdown()).expect("docs/order-flow.md can be written");
+        }
+        let printed = std::fs::read_to_string(page).unwrap_or_default();
+        assert!(printed == markdown(), "docs/order-flow.md is stale: UPDATE_DOCS=1 cargo test -p services");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use kernel::{
 use order::{Column as C, Entity as Orders, Model};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::{Expr, Query, Value},
+    QueryTrait, Select, sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -77,7 +77,7 @@ pub(super) async fn follows(cx: &Cx, id: OrderId, account: AccountId) -> Result<
 }
 
 pub(super) async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
-    let rows = follower::Entity::find().filter(follower::Column::OrderId.eq(id)).order_by_asc(follower::Column::Since).all(cx.reader()).await?;
+    let rows = follower::Entity::find().filter(follower::Column::OrderId.eq(id)).order_by_asc(follower::Column::Since).order_by_asc(follower::Column::AccountId).all(cx.reader()).await?;
     Ok(rows.into_iter().map(|r| r.account_id).collect())
 }
 
@@ -126,6 +126,10 @@ pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Resul
     let mut query = visible(cx, filter).await?;
     if !filter.states.is_empty() {
         query = query.filter(C::State.is_in(filter.states.iter().copied()));
+        // Most orders are closed; the index of the others serves when it is told, in its own words, that it may.
+        if !filter.states.contains(&State::Closed) {
+            query = query.filter(Expr::cust("\"orders\".\"state\" <> 'closed'"));
+        }
     }
     query = query
         .apply_if(filter.grid_id, |q, grid| q.filter(C::GridId.eq(grid)))
@@ -234,7 +238,7 @@ fn in_region(region: RegionCode) -> Condition {
     match region.level() {
         RegionLevel::Country => Condition::all(),
         RegionLevel::Community => Condition::all().add(C::RegionCode.eq(region)),
-        RegionLevel::County => Condition::all().add(Expr::cust_with_values("\"orders\".\"region_code\" / 1000000 = ?", [Value::from(region.as_i64() / 1_000_000)])),
+        RegionLevel::County => Condition::all().add(Expr::cust("\"orders\".\"region_code\" / 1000000").eq(region.as_i64() / 1_000_000)),
         _ => Condition::all().add(C::RegionCode.between(first, last)),
     }
 }

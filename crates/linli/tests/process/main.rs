@@ -1,6 +1,8 @@
 //! The program as its operator meets it: started, asked, told to stop.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod story;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Write},

@@ -1,0 +1,85 @@
+//! Linli on SQLite against a bare loop: one connection that runs the same statements in one transaction.
+
+use crate::{
+    Outcome,
+    load::Captured,
+    machine,
+    statements::{Vary, literal},
+    world::{People, World},
+};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Placing an order, as bare statements.
+pub(crate) struct Bare {
+    connection: SqliteConnection,
+    statements: Vec<String>,
+    round: u64,
+}
+
+impl Bare {
+    /// Opens the file as Linli does. The statements are those of PostgreSQL with the people of this database.
+    pub(crate) async fn open(file: &Path, there: &World, here: &People, captured: &Captured) -> Outcome<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let mut connection = options.connect().await?;
+        // Ids are 16 bytes there; in the log of PostgreSQL they are text.
+        let (item,): (String,) = sqlx::query_as("SELECT lower(hex(id)) FROM service_items WHERE code = 'B-1-1'").fetch_one(&mut connection).await?;
+        let blob = |text: &str| format!("x'{}'", text.replace('-', ""));
+        let mut vary: Vec<_> = there.people.residents.iter().zip(&here.residents).map(|(t, h)| Vary { what: t.id.clone(), by: blob(&h.id) }).collect();
+        vary.push(Vary { what: "\"item_id\" = ".to_owned(), by: blob(&item) });
+        let [key, number, id] = ["?3", "?2", "?1"].map(str::to_owned);
+        let mut varying = captured.varying();
+        vary.extend(varying.next().map(|what| Vary { what: what.to_owned(), by: key }));
+        let mut rest: Vec<_> = varying.collect();
+        vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: id }));
+        vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: number }));
+        let is_id = |value: &str| value.len() == 36 && value.bytes().filter(|b| *b == b'-').count() == 4;
+        let statements = captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { literal(value).trim_start_matches('E').replace(r"\x3a", ":") });
+        Ok(Self { connection, statements, round: 0 })
+    }
+
+    /// Runs it for so long; gives transactions a second.
+    pub(crate) async fn run(&mut self, length: Duration) -> Outcome<f64> {
+        let (began, mut done) = (Instant::now(), 0_u32);
+        while began.elapsed() < length {
+            self.round += 1;
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&(0x019a_0000_0000_7000 + self.round).to_be_bytes());
+            let unique = format!("{:016x}", self.round.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            for statement in &self.statements {
+                let query = sqlx::query(AssertSqlSafe(statement.as_str()));
+                if statement.contains("?1") || statement.contains("?2") || statement.contains("?3") {
+                    query.bind(id.to_vec()).bind(&unique).bind(&unique).execute(&mut self.connection).await?;
+                } else if statement.starts_with("SELECT") {
+                    query.fetch_all(&mut self.connection).await?;
+                } else {
+                    query.execute(&mut self.connection).await?;
+                }
+            }
+            done += 1;
+        }
+        Ok(f64::from(done) / began.elapsed().as_secs_f64())
+    }
+
+    pub(crate) async fn close(self) -> Outcome {
+        Ok(self.connection.close().await?)
+    }
+}
+
+/// Megabytes that a server holds when it has only just started.
+pub(crate) async fn idle(pid: u32) -> f64 {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    machine::memory(pid)
+}

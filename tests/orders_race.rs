@@ -1,0 +1,225 @@
+//! Many at once: exactly one wins, and the others hear where the order stands.
+
+use crate::orders::{dispatched, lamp, path, place, placed, pooled, read, step, taker, timeline};
+use kernel::{Role, clock::Clock, id::AccountId};
+use sea_orm::{
+    ConnectionTrait,
+    sea_query::{Alias, Expr, ExprTrait, Query},
+};
+use serde_json::{Value, json};
+use services::order::{
+    Action, State,
+    flow::{self, Step},
+};
+use std::collections::BTreeMap;
+use testkit::{Client, HOME, Reply, World};
+
+/// Party members of 新联社区 who take orders, made without the work of passwords.
+async fn crowd(world: &World, size: usize) -> Vec<Client> {
+    let cx = world.cx();
+    let db = world.core().db.writer();
+    let now = world.clock.now();
+    let region: i64 = HOME.parse().unwrap();
+    let ids: Vec<AccountId> = (0..size).map(|_| cx.begin().id()).collect();
+    let insert = async |table: &'static str, columns: &[&'static str], row: &dyn Fn(usize, AccountId) -> Vec<Expr>| {
+        let mut insert = Query::insert();
+        insert.into_table(Alias::new(table)).columns(columns.iter().map(|c| Alias::new(*c)));
+        for (n, id) in ids.iter().enumerate() {
+            insert.values_panic(row(n, *id));
+        }
+        db.execute(&insert).await.unwrap();
+    };
+    let columns = ["id", "name", "display_name", "status", "version", "created_at", "updated_at"];
+    insert("accounts", &columns, &|n, id| {
+        vec![Expr::val(id.0), Expr::val(format!("crowd{n}")), Expr::val("x"), Expr::val("active"), Expr::val(1), Expr::val(now), Expr::val(now)]
+    })
+    .await;
+    insert("grants", &["id", "account_id", "role", "region_code", "valid_from", "created_at"], &|_, id| {
+        vec![Expr::val(cx.begin().id::<AccountId>().0), Expr::val(id.0), Expr::val(Role::PartyMember), Expr::val(region), Expr::val(now), Expr::val(now)]
+    })
+    .await;
+    let columns = ["account_id", "kind", "region_code", "skills", "available", "version", "created_at", "updated_at"];
+    insert("volunteers", &columns, &|_, id| {
+        vec![Expr::val(id.0), Expr::val("party_member"), Expr::val(region), Expr::val("[]"), Expr::val(true), Expr::val(1), Expr::val(now), Expr::val(now)]
+    })
+    .await;
+    let mut people = Vec::new();
+    for id in ids {
+        people.push(world.signed_in(id).await);
+    }
+    people
+}
+
+/// Does all of this at the same time.
+async fn at_once(steps: Vec<(Client, Value, &'static str, Value)>) -> Vec<Reply> {
+    let start = std::sync::Arc::new(tokio::sync::Barrier::new(steps.len()));
+    let tasks: Vec<_> = steps
+        .into_iter()
+        .map(|(by, order, action, body)| {
+            let start = std::sync::Arc::clone(&start);
+            tokio::spawn(async move {
+                start.wait().await;
+                step(&by, &order, action, body).await
+            })
+        })
+        .collect();
+    let mut replies = Vec::new();
+    for task in tasks {
+        replies.push(task.await.unwrap());
+    }
+    replies
+}
+
+/// How often each status came.
+fn count(replies: &[Reply]) -> BTreeMap<u16, usize> {
+    replies.iter().fold(BTreeMap::new(), |mut counts, r| {
+        *counts.entry(r.status).or_default() += 1;
+        counts
+    })
+}
+
+/// Requires that the history of an order is one that the table allows, a version a step, and that it ends where the order stands.
+async fn is_legal(world: &World, order: &Value) -> usize {
+    let wang = world.person("wang");
+    let (now, events) = (read(&wang, order).await, timeline(&wang, order).await);
+    let state = |value: &Value| State::all().find(|s| value == s.as_str()).unwrap();
+    let mut paused = State::Triaged;
+    for (n, pair) in events.windows(2).enumerate() {
+        let (from, to) = (state(&pair[1]["data"]["from"]), state(&pair[1]["data"]["to"]));
+        assert_eq!(pair[0]["data"]["to"], pair[1]["data"]["from"], "{events:?}");
+        assert_eq!(pair[1]["subject_version"], json!(n + 2), "{events:?}");
+        let leads = |step| match step {
+            Step::To(there) => there == to,
+            Step::Stay => from == to,
+            Step::Back => to == paused,
+        };
+        let possible = Action::all().filter_map(|a| flow::next(from, a)).any(leads);
+        assert!(possible, "{} to {}", from.as_str(), to.as_str());
+        if to == State::Suspended {
+            paused = from;
+        }
+    }
+    assert_eq!((&now["state"], &now["version"]), (&events.last().unwrap()["data"]["to"], &json!(events.len())));
+    events.len()
+}
+
+testkit::on_both! {
+    async fn of_sixty_four_claimants_one_wins(world: World) {
+        let people = crowd(&world, 64).await;
+        for _ in 0..3 {
+            let order = pooled(&world, lamp()).await;
+            let claims = people.iter().map(|p| (p.clone(), order.clone(), "accept", json!({}))).collect();
+            let replies = at_once(claims).await;
+            assert_eq!(count(&replies), BTreeMap::from([(200, 1), (409, 63)]));
+            let winner = replies.iter().position(|r| r.status == 200).unwrap();
+            for reply in replies.iter().filter(|r| r.status == 409) {
+                assert_eq!(reply.refused(409, "order_taken")["params"]["state"], "accepted");
+            }
+            let now = read(&people[winner], &order).await;
+            assert_eq!((&now["lead"], &now["version"]), (&taker(&people[winner]), &json!(4)));
+            assert_eq!(now, replies[winner].json());
+            assert_eq!(is_legal(&world, &order).await, 4);
+            // Who comes too late hears the same, until it is dispatched anew.
+            step(&people[winner], &order, "start", json!({})).await.expect(200);
+            let late = step(&people[(winner + 1) % 64], &order, "accept", json!({})).await.refused(409, "order_taken");
+            assert_eq!(late["params"]["state"], "in_progress");
+        }
+    }
+
+    async fn a_claim_a_cancellation_and_a_suspension_make_one_history(world: World) {
+        let [zhang, wang, chen, zhou] = ["zhang", "wang", "chen", "zhou"].map(|n| world.person(n));
+        for _ in 0..12 {
+            let order = pooled(&world, lamp()).await;
+            let act = |by: &Client, action, body| (by.clone(), order.clone(), action, body);
+            let replies = at_once(vec![
+                act(&chen, "accept", json!({})), act(&zhang, "cancel", json!({ "note": "不用了" })), act(&wang, "suspend", json!({ "reason": "等" })),
+                act(&zhou, "accept", json!({})), act(&wang, "dispatch", json!({ "mode": "assign", "lead": taker(&zhou) })),
+            ]).await;
+            let counts = count(&replies);
+            let refused: usize = counts.iter().filter(|(status, _)| **status != 200).map(|(_, n)| n).sum();
+            let done = counts.get(&200).copied().unwrap_or_default();
+            assert!(done >= 1 && done + refused == 5, "{counts:?}");
+            for reply in replies.iter().filter(|r| r.status != 200) {
+                let problem = reply.json();
+                let code = problem["code"].as_str().unwrap();
+                // Whoever could claim it is nobody to it once it has been given to somebody else.
+                let told = ["order_state_conflict", "order_version_stale", "order_taken"].contains(&code) || (reply.status == 404 && code == "order_not_found");
+                assert!(told && [404, 409].contains(&reply.status), "{problem}");
+                if reply.status == 409 {
+                    assert!(problem["params"]["state"].is_string(), "{problem}");
+                }
+            }
+            assert_eq!(is_legal(&world, &order).await, 3 + done);
+            // Leave nobody with more than they may hold.
+            for by in [&chen, &zhou] {
+                step(by, &order, "hand_back", json!({ "reason": "x" })).await;
+            }
+        }
+    }
+
+    async fn a_taker_never_holds_more_than_the_limit(world: World) {
+        let chen = world.person("chen");
+        let assigned = dispatched(&world, lamp(), json!({ "mode": "assign", "lead": taker(&chen) })).await;
+        step(&chen, &assigned, "accept", json!({})).await.expect(200);
+        let mut orders = Vec::new();
+        for _ in 0..20 {
+            orders.push(pooled(&world, lamp()).await);
+        }
+        let replies = at_once(orders.iter().map(|o| (chen.clone(), o.clone(), "accept", json!({}))).collect()).await;
+        assert_eq!(count(&replies), BTreeMap::from([(200, 4), (409, 16)]), "five with the one that was assigned");
+        for reply in replies.iter().filter(|r| r.status == 409) {
+            assert_eq!(reply.refused(409, "taker_limit_reached")["params"]["limit"], "5");
+        }
+        let held = chen.get("/orders?view=taken&limit=100").send().await.expect(200);
+        assert_eq!(held["items"].as_array().unwrap().len(), 5);
+        let select = Query::select().column(Alias::new("lead_slot")).from(Alias::new("orders")).and_where(Expr::col(Alias::new("lead_slot")).is_not_null()).to_owned();
+        assert_eq!(world.core().db.reader().query_all(&select).await.unwrap().len(), 4);
+    }
+
+    async fn of_two_who_do_the_same_at_once_one_does_it(world: World) {
+        let [zhang, wang, chen, feng] = ["zhang", "wang", "chen", "feng"].map(|n| world.person(n));
+        for _ in 0..5 {
+            let order = placed(&world).await;
+            let twice = async |first: &Client, second: &Client, action: &'static str, body: Value| {
+                let replies = at_once(vec![(first.clone(), order.clone(), action, body.clone()), (second.clone(), order.clone(), action, body)]).await;
+                (count(&replies).get(&200).copied().unwrap_or_default(), replies)
+            };
+            // Sorting twice is no harm; neither is sending twice. One after the other or one refused.
+            let (sorted, _) = twice(&wang, &feng, "triage", json!({ "version": 1 })).await;
+            assert_eq!(sorted, 1);
+            let (sent, _) = twice(&wang, &feng, "dispatch", json!({ "mode": "assign", "lead": taker(&chen), "version": 2, "assistants": [taker(&world.person("wu"))] })).await;
+            assert_eq!(sent, 1);
+            let (accepted, _) = twice(&chen, &chen, "accept", json!({})).await;
+            assert_eq!(accepted, 1);
+            let (completed, _) = twice(&chen, &chen, "complete", json!({ "result": "solved", "answer": "好" })).await;
+            assert_eq!(completed, 1);
+            let (judged, replies) = twice(&zhang, &zhang, "evaluate", json!({ "level": "dissatisfied" })).await;
+            assert_eq!(judged, 1, "{replies:?}");
+            assert_eq!(read(&wang, &order).await["rework_count"], 1);
+            assert_eq!(is_legal(&world, &order).await, 7);
+        }
+    }
+
+    async fn two_orders_are_never_merged_into_each_other(world: World) {
+        let [wang, feng, li] = ["wang", "feng", "li"].map(|n| world.person(n));
+        for _ in 0..4 {
+            let (first, second) = (placed(&world).await, place(&li, lamp()).await);
+            let into = |order: &Value| json!({ "into": order["id"] });
+            let replies = at_once(vec![(wang.clone(), first.clone(), "merge", into(&second)), (feng.clone(), second.clone(), "merge", into(&first))]).await;
+            assert_eq!(count(&replies), BTreeMap::from([(200, 1), (409, 1)]), "{replies:?}");
+            assert_ne!(read(&wang, &first).await["state"] == "merged", read(&wang, &second).await["state"] == "merged");
+        }
+        // Nothing is merged into what closes at the same moment, or it was merged before.
+        for _ in 0..4 {
+            let (duplicate, target) = (place(&li, lamp()).await, placed(&world).await);
+            let replies = at_once(vec![
+                (wang.clone(), duplicate.clone(), "merge", json!({ "into": target["id"] })),
+                (world.person("zhang"), target.clone(), "cancel", json!({})),
+            ]).await;
+            assert_eq!(replies[1].status, 200, "{replies:?}");
+            assert!([200, 409].contains(&replies[0].status), "{replies:?}");
+            let follows = li.get(path(&target)).send().await.status == 200;
+            assert_eq!(follows, replies[0].status == 200);
+        }
+    }
+}
