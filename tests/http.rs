@@ -211,10 +211,10 @@ testkit::on_both! {
             format!("/organizations?cursor={turned}"),
             "/organizations?cursor=".to_owned(),
             "/organizations?cursor=AAAA".to_owned(),
-            "/organizations?cursor=%00".to_owned(),
         ] {
             is_problem(&feng.get(&query).send().await, 400, "cursor_invalid");
         }
+        is_problem(&feng.get("/organizations?cursor=%00").send().await, 400, "query_parameter_invalid");
         // Another page size is the same list.
         feng.get(format!("/organizations?limit=3&cursor={next}")).send().await.expect(200);
     }

@@ -21,4 +21,5 @@ mod orders_race;
 mod organizations;
 mod outage;
 mod schema;
+mod transactions;
 mod volunteers;

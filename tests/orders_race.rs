@@ -1,7 +1,8 @@
 //! Many at once: exactly one wins, and the others hear where the order stands.
 
 use crate::orders::{dispatched, lamp, path, place, placed, pooled, read, step, taker, timeline};
-use kernel::{Role, clock::Clock, id::AccountId};
+use identity::CreateGrant;
+use kernel::{Place, RegionCode, Role, clock::Clock, id::AccountId};
 use sea_orm::{
     ConnectionTrait,
     sea_query::{Alias, Expr, ExprTrait, Query},
@@ -17,34 +18,18 @@ use testkit::{Client, HOME, Reply, World};
 /// Party members of 新联社区 who take orders, made without the work of passwords.
 async fn crowd(world: &World, size: usize) -> Vec<Client> {
     let cx = world.cx();
-    let db = world.core().db.writer();
-    let now = world.clock.now();
-    let region: i64 = HOME.parse().unwrap();
-    let ids: Vec<AccountId> = (0..size).map(|_| cx.begin().id()).collect();
-    let insert = async |table: &'static str, columns: &[&'static str], row: &dyn Fn(usize, AccountId) -> Vec<Expr>| {
-        let mut insert = Query::insert();
-        insert.into_table(Alias::new(table)).columns(columns.iter().map(|c| Alias::new(*c)));
-        for (n, id) in ids.iter().enumerate() {
-            insert.values_panic(row(n, *id));
-        }
-        db.execute(&insert).await.unwrap();
-    };
-    let columns = ["id", "name", "display_name", "status", "version", "created_at", "updated_at"];
-    insert("accounts", &columns, &|n, id| {
-        vec![Expr::val(id.0), Expr::val(format!("crowd{n}")), Expr::val("x"), Expr::val("active"), Expr::val(1), Expr::val(now), Expr::val(now)]
-    })
-    .await;
-    insert("grants", &["id", "account_id", "role", "region_code", "valid_from", "created_at"], &|_, id| {
-        vec![Expr::val(cx.begin().id::<AccountId>().0), Expr::val(id.0), Expr::val(Role::PartyMember), Expr::val(region), Expr::val(now), Expr::val(now)]
-    })
-    .await;
-    let columns = ["account_id", "kind", "region_code", "skills", "available", "version", "created_at", "updated_at"];
-    insert("volunteers", &columns, &|_, id| {
-        vec![Expr::val(id.0), Expr::val("party_member"), Expr::val(region), Expr::val("[]"), Expr::val(true), Expr::val(1), Expr::val(now), Expr::val(now)]
-    })
-    .await;
+    let home: RegionCode = HOME.parse().unwrap();
     let mut people = Vec::new();
-    for id in ids {
+    for n in 0..size {
+        let (id, now): (AccountId, _) = (cx.begin().id(), world.clock.now());
+        let columns = ["id", "name", "display_name", "status", "version", "created_at", "updated_at"].map(Alias::new);
+        let values =
+            [Expr::val(id.0), Expr::val(format!("crowd{n}")), Expr::val("x"), Expr::val("active"), Expr::val(1), Expr::val(now), Expr::val(now)];
+        let insert = Query::insert().into_table(Alias::new("accounts")).columns(columns).values_panic(values).to_owned();
+        world.core().db.writer().execute(&insert).await.unwrap();
+        identity::grant_role(&cx, id, CreateGrant::in_region(Role::PartyMember, home), Place::from(home)).await.unwrap();
+        let register = json!({ "account_id": id, "kind": "party_member", "region_code": HOME });
+        volunteers::register_volunteer(&cx, serde_json::from_value(register).unwrap()).await.unwrap();
         people.push(world.signed_in(id).await);
     }
     people

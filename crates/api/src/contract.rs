@@ -4,7 +4,10 @@
 use crate::problem::{FieldProblem, ProblemBody};
 use actix_web::{App, http::Method};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::LazyLock,
+};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -44,7 +47,7 @@ impl Operation {
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let name = pair.split('=').next().unwrap_or_default();
             if pair.contains("%00") || pair.contains('\0') {
-                return Some(kernel::Error::new(kernel::Code::NulCharacter));
+                return Some(kernel::Error::new(kernel::Code::QueryParameterInvalid).with("reason", format!("{name} holds U+0000")));
             }
             if !self.query.contains(name) {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterUnknown).with("name", name));
@@ -71,7 +74,13 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
-    pub(crate) fn new() -> Self {
+    /// The contract, made when first asked for: it is the same for every server of the process.
+    pub(crate) fn of_this_build() -> &'static Self {
+        static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::new);
+        &CONTRACT
+    }
+
+    fn new() -> Self {
         let document = document();
         let mut by_length: HashMap<usize, Vec<Operation>> = HashMap::new();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
@@ -92,9 +101,6 @@ impl Contract {
     }
 
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        if path.contains("%00") || path.contains('\0') {
-            return Found::Nothing;
-        }
         let segments: Vec<&str> = path.split('/').collect();
         let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got });
         let mut matches = self.by_length.get(&segments.len()).into_iter().flatten().filter(fits).peekable();

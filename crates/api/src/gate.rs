@@ -28,6 +28,7 @@ use kernel::{
     error::{Kind, Language},
 };
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use tokio::time::timeout_at;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -56,12 +57,16 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     let request_id = request_id(req.headers());
     let language = language(req.headers());
     let docs = worker.settings.docs && (req.path() == "/docs" || req.path().starts_with("/docs/"));
+    // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
+    let deadline = tokio::time::Instant::now() + worker.settings.request_deadline;
+    let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
     let (outcome, route) = if docs {
         (Ok(None), "/docs".to_owned())
     } else {
-        match admit(&mut req, &worker).await {
-            Ok((route, key)) => (Ok(key), route),
-            Err((route, error)) => (Err(error), route),
+        match timeout_at(deadline, admit(&mut req, &worker)).await {
+            Ok(Ok((route, key))) => (Ok(key), route),
+            Ok(Err((route, error))) => (Err(error), route),
+            Err(elapsed) => (Err(late(elapsed)), "-".to_owned()),
         }
     };
     let method = req.method().clone();
@@ -71,16 +76,17 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
         Err(error) => (Some(req.into_parts().0), Err(error)),
         Ok(key) => {
             let handled = AssertUnwindSafe(async move { next.call(req).await }).catch_unwind();
-            let (http, outcome) = match tokio::time::timeout(worker.settings.request_deadline, handled).await {
+            let (http, outcome) = match timeout_at(deadline, handled).await {
                 Ok(Ok(Ok(response))) => {
                     let (http, response) = response.into_parts();
                     (Some(http), refusal_of(response))
                 }
                 Ok(Ok(Err(error))) => (None, Err(into_error(&error))),
                 Ok(Err(_)) => (None, Err(Error::internal("the handler panicked"))),
-                Err(elapsed) => (None, Err(Error::new(Code::DeadlineExceeded).because(elapsed))),
+                Err(elapsed) => (None, Err(late(elapsed))),
             };
-            (http, repeated(&worker, actor.as_ref(), key, outcome).await)
+            let outcome = timeout_at(deadline, repeated(&worker, actor.as_ref(), key, outcome)).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
+            (http, outcome)
         }
     };
     let mut response = outcome.unwrap_or_else(|error| problem::render(&error, &request_id, language));
@@ -115,6 +121,10 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
             let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
             let actor = worker.identity.authenticate(&worker.core, &bearer).await?;
             req.extensions_mut().insert(actor);
+        }
+        // PostgreSQL cannot store U+0000: nothing has such an id or code.
+        if req.path().contains("%00") || req.path().contains('\0') {
+            return Err(Error::new(Code::PathParameterInvalid));
         }
         if let Some(error) = operation.refuse_query(req.query_string()) {
             return Err(error);

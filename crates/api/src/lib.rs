@@ -71,7 +71,7 @@ pub type CoreFactory = Arc<dyn Fn() -> BoxFuture<'static, kernel::Result<Core>> 
 pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) identity: Arc<Identity>,
-    pub(crate) contract: Contract,
+    pub(crate) contract: &'static Contract,
     pub(crate) ready: AtomicBool,
 }
 
@@ -91,7 +91,7 @@ impl Server {
     pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
-        let shared = Arc::new(Shared { settings, identity, contract: Contract::new(), ready: AtomicBool::new(true) });
+        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true) });
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));

@@ -21,7 +21,7 @@ use crate::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
-    sea_query::{Alias, CommonTableExpression, Expr, InsertStatement, Query, SelectStatement, SubQueryStatement, UpdateStatement, WithClause},
+    sea_query::{Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UpdateStatement, WithClause},
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -161,6 +161,16 @@ impl Cx {
         }
     }
 
+    /// Deletes the stored answer to this request's key, if it has expired; tells whether there was one.
+    async fn forget_expired_key(&self) -> Result<bool> {
+        let (Some(key), Some(account)) = (&self.key, self.actor.account) else { return Ok(false) };
+        let done = key_row::Entity::delete_by_id((account.0, key.key.clone()))
+            .filter(key_row::Column::CreatedAt.lt(self.now() - KEY_LIFETIME))
+            .exec(self.core.db.writer())
+            .await?;
+        Ok(done.rows_affected == 1)
+    }
+
     /// Deletes answers that are too old to be replayed; returns how many.
     ///
     /// # Errors
@@ -258,15 +268,16 @@ impl<'a> Tx<'a> {
 
     async fn finish<T: Serialize>(mut self, status: i16, answer: T) -> Result<T> {
         let key = self.key_values(status, &answer)?;
-        let done = match (self.open.is_some(), self.cx.backend(), self.guard.take()) {
-            (false, DbBackend::Postgres, Some((guard, lost))) => self.commit_at_once(guard, lost, key).await,
+        match (self.open.is_some(), self.cx.backend(), self.guard.take()) {
+            (false, DbBackend::Postgres, Some((guard, lost))) => match self.commit_at_once(guard.clone(), lost.clone(), key.clone()).await {
+                // The key may be one whose answer has expired: then it is free again.
+                Err(e) if e.breaks("idempotency_keys") && self.cx.forget_expired_key().await? => self.commit_at_once(guard, lost, key).await,
+                Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
+                done => done,
+            },
             (_, _, guard) => self.commit_in_steps(guard, key).await,
-        };
-        match done {
-            Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
-            Err(e) => Err(e),
-            Ok(()) => Ok(answer),
-        }
+        }?;
+        Ok(answer)
     }
 
     /// One statement, one round trip: the guard, then what follows from the row that it wrote.
@@ -313,7 +324,15 @@ impl<'a> Tx<'a> {
             open.execute(&insert).await?;
         }
         if let Some(values) = key {
-            open.execute(key_insert().values(values).map_err(Error::internal)?).await?;
+            // An expired answer gives way; one that can still be replayed does not, and nothing happens at all.
+            use key_row::Column as C;
+            let mut expired = OnConflict::columns([C::AccountId, C::Key]);
+            expired.update_columns([C::Fingerprint, C::Status, C::Answer, C::CreatedAt]);
+            expired.action_and_where(Expr::col((key_row::Entity, C::CreatedAt)).lt(self.now - KEY_LIFETIME));
+            let insert = key_insert().values(values).map_err(Error::internal)?.on_conflict(expired).to_owned();
+            if open.execute(&insert).await?.rows_affected() != 1 {
+                return Err(Error::new(Code::IdempotencyKeySeen));
+            }
         }
         open.commit().await?;
         Ok(())

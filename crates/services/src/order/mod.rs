@@ -520,7 +520,10 @@ pub async fn merge(cx: &Cx, id: OrderId, command: MergeOrder) -> Result<Order> {
         return Err(Error::new(Code::MergeIntoItself).at("#/into"));
     }
     let missing = || Error::new(Code::OrderNotFound).at("#/into");
-    let target = store::lock(&mut change.tx, command.into).await?.ok_or_else(missing)?;
+    // Both in the order of their ids: two merges that cross each other wait instead of dying of a deadlock.
+    let (first, second) = (id.min(command.into), id.max(command.into));
+    let (a, b) = (store::lock(&mut change.tx, first).await?, store::lock(&mut change.tx, second).await?);
+    let target = [a, b].into_iter().flatten().find(|o| o.id == command.into).ok_or_else(missing)?;
     if !cx.actor.can(Permission::OrderMerge, &sight::place(&target)) {
         return Err(missing());
     }

@@ -218,6 +218,10 @@ fn within(reach: &Reach, region: Option<RegionCode>, permission: Permission) -> 
     if regions.is_empty() && reach.grids.is_empty() {
         return Err(missing());
     }
+    // The whole country is no condition, and in a list of alternatives no condition would be none of them.
+    if regions.contains(&RegionCode::COUNTRY) {
+        return Ok(Condition::all());
+    }
     let mut condition = Condition::any();
     for region in regions {
         condition = condition.add(in_region(region));
