@@ -1,5 +1,6 @@
 //! The service catalogue in its three levels, and the policies that differ by place.
 
+use crate::orders::{lamp, lamp_with, place, pooled, read, step};
 use serde_json::{Value, json};
 use testkit::{HOME, World};
 
@@ -106,5 +107,86 @@ testkit::on_both! {
         ] {
             lv.post("/policies").json(&body).send().await.refused(422, "content_invalid");
         }
+    }
+
+    async fn a_policy_holds_from_when_it_begins_and_where_it_was_set(world: World) {
+        let [feng, lv, wang, chen] = ["feng", "lv", "wang", "chen"].map(|n| world.person(n));
+        let flow = |region: &str, limit: u32, from: Value| json!({ "region_code": region, "order_flow": { "claim_limit": limit, "automatic_reworks": 1 }, "valid_from": from });
+        let claim = async || step(&chen, &pooled(&world, lamp()).await, "accept", json!({})).await;
+        wang.post("/policies").json(flow(HOME, 1, Value::Null)).send().await.refused(403, "permission_missing");
+        // From tomorrow on the county allows two; until then the country's five hold.
+        let tomorrow = json!("2026-11-17T00:00:00+08:00");
+        let pending = lv.post("/policies").json(flow("321182000000", 2, tomorrow.clone())).send().await.expect(201);
+        assert_eq!(pending["valid_from"], "2026-11-16T16:00:00Z");
+        lv.post("/policies").json(flow("321182000000", 3, json!("2026-11-16T12:00:00+08:00"))).send().await.refused(422, "period_invalid");
+        for _ in 0..3 {
+            claim().await.expect(200);
+        }
+        world.clock.set("2026-11-17T01:00:00Z".parse().unwrap());
+        assert_eq!(claim().await.refused(409, "taker_limit_reached")["params"]["limit"], "2");
+        // The community stands before the county, the street between them.
+        feng.post("/policies").json(flow("321182001000", 4, Value::Null)).send().await.expect(201);
+        claim().await.expect(200);
+        assert_eq!(claim().await.refused(409, "taker_limit_reached")["params"]["limit"], "4");
+        feng.post("/policies").json(flow(HOME, 1, Value::Null)).send().await.expect(201);
+        assert_eq!(claim().await.refused(409, "taker_limit_reached")["params"]["limit"], "1");
+        feng.post("/policies").json(flow("321182002000", 9, Value::Null)).send().await.refused(403, "permission_missing");
+    }
+
+    async fn clocks_keep_the_working_time_of_the_place(world: World) {
+        let [feng, wang, zhang] = ["feng", "wang", "zhang"].map(|n| world.person(n));
+        let hours = json!({ "region_code": HOME, "working_time": { "periods": [{ "from": "08:30:00", "to": "10:00:00" }, { "from": "20:00:00", "to": "21:30:00" }] } });
+        let set = feng.post("/policies").json(hours.clone()).send().await.expect(201);
+        assert_eq!((&set["kind"], &set["working_time"], set.get("order_flow")), (&json!("working_time"), &hours["working_time"], None));
+        let order = place(&zhang, lamp()).await;
+        let limits = json!({ "respond_limit": { "value": 2, "unit": "working_hours" }, "finish_limit": { "value": 1, "unit": "working_days" } });
+        let triaged = step(&wang, &order, "triage", limits).await.expect(200);
+        // An hour until ten, one in the evening; the next day ends at half past nine in the evening.
+        assert_eq!((&triaged["respond_by"], &triaged["finish_by"]), (&json!("2026-11-16T13:00:00Z"), &json!("2026-11-17T13:30:00Z")));
+    }
+
+    async fn of_two_who_change_an_entry_at_once_one_does(world: World) {
+        let lv = world.person("lv");
+        for round in 1..=5 {
+            let tries = ["甲", "乙"].map(|name| {
+                let lv = lv.clone();
+                tokio::spawn(async move { lv.post("/catalogue/items/BM-01-01").json(json!({ "name": name, "version": round })).send().await })
+            });
+            let mut statuses = Vec::new();
+            for attempt in tries {
+                let reply = attempt.await.unwrap();
+                if reply.status != 200 {
+                    reply.refused(409, "version_stale");
+                }
+                statuses.push(reply.status);
+            }
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 409]);
+            let now = lv.get("/catalogue/items/BM-01-01").send().await.expect(200);
+            assert_eq!(now["version"], round + 1);
+            world.later(chrono::Duration::minutes(1));
+        }
+    }
+
+    async fn an_order_keeps_the_version_of_its_time(world: World) {
+        let [lv, zhang, wang] = ["lv", "zhang", "wang"].map(|n| world.person(n));
+        let first = zhang.get("/catalogue/items/BM-01-01").send().await.expect(200);
+        let order = place(&zhang, lamp_with(json!({ "item_code": "BM-01-01" }))).await;
+        world.later(chrono::Duration::minutes(1));
+        let second = lv.post("/catalogue/items/BM-01-01").json(json!({ "finish_limit": { "value": 9, "unit": "natural_days" }, "provider_kinds": ["market"] })).send().await.expect(200);
+        let triaged = step(&wang, &order, "triage", json!({})).await.expect(200);
+        assert_eq!((&triaged["item_id"], &triaged["finish_limit"]), (&first["id"], &first["finish_limit"]));
+        // Anybody could provide the first version, and still can; the second only firms.
+        step(&wang, &order, "dispatch", json!({ "mode": "pool" })).await.expect(200);
+        step(&world.person("chen"), &order, "accept", json!({})).await.expect(200);
+        let order = pooled(&world, lamp_with(json!({ "item_code": "BM-01-01" }))).await;
+        assert_eq!((&order["item_id"], &order["finish_limit"]), (&second["id"], &second["finish_limit"]));
+        step(&world.person("chen"), &order, "accept", json!({})).await.refused(403, "taker_ineligible");
+        // Sorting it anew takes the version that holds now.
+        let other = place(&zhang, lamp_with(json!({ "item_code": "BM-01-01" }))).await;
+        lv.post("/catalogue/items/BM-01-01/close").send().await.expect(200);
+        step(&wang, &other, "triage", json!({ "item_code": "BM-01-01" })).await.refused(422, "service_item_unknown");
+        step(&wang, &other, "triage", json!({})).await.expect(200);
+        assert_eq!(read(&wang, &other).await["item_id"], second["id"]);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
-    sea_query::{Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UpdateStatement, WithClause},
+    sea_query::{CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UnionType, UpdateStatement, WithClause},
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -290,9 +290,12 @@ impl<'a> Tx<'a> {
         let mut with = WithClause::new();
         with.cte(CommonTableExpression::new().query(guard).table_name("guard").to_owned());
         let from_guard = |values: Vec<Expr>| SelectStatement::new().exprs(values).from("guard").to_owned();
-        for (n, event) in self.events.iter().enumerate() {
-            let insert = events_insert().select_from(from_guard(self.event_values(event))).map_err(Error::internal)?.to_owned();
-            with.cte(CommonTableExpression::new().query(insert).table_name(Alias::new(format!("event{n}"))).to_owned());
+        // One insert for all events: separate ones would run in an order of PostgreSQL's own choosing.
+        let rows = self.events.iter().map(|event| from_guard(self.event_values(event)));
+        let rows = rows.reduce(|mut all, row| all.union(UnionType::All, row).to_owned());
+        if let Some(rows) = rows {
+            let insert = events_insert().select_from(rows).map_err(Error::internal)?.to_owned();
+            with.cte(CommonTableExpression::new().query(insert).table_name("log").to_owned());
         }
         if let Some(values) = key {
             let insert = key_insert().select_from(from_guard(values)).map_err(Error::internal)?.to_owned();

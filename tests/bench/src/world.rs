@@ -39,11 +39,12 @@ impl Server {
         let began = Instant::now();
         let mut command = linli(binary, folder, url);
         let command = command.args(["serve", "--drain-seconds", "0", "--listen", &address]).stdin(Stdio::null());
-        let server = Self { child: command.stdout(log.try_clone()?).stderr(log).spawn()?, address, start_ms: 0.0 };
+        let mut server = Self { child: command.stdout(log.try_clone()?).stderr(log).spawn()?, address, start_ms: 0.0 };
         while began.elapsed() < Duration::from_secs(20) {
             if let Ok(mut wire) = Wire::open(&server.address).await {
                 if wire.json("/readyz", "", None).await.is_ok() {
-                    return Ok(Self { start_ms: began.elapsed().as_secs_f64() * 1000.0, ..server });
+                    server.start_ms = began.elapsed().as_secs_f64() * 1000.0;
+                    return Ok(server);
                 }
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -60,6 +61,14 @@ impl Server {
         Command::new("kill").arg(self.child.id().to_string()).status()?;
         self.child.wait()?;
         Ok(())
+    }
+}
+
+/// After an error nothing stays behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill().and_then(|()| self.child.wait());
     }
 }
 
