@@ -23,8 +23,15 @@ async fn crowd(world: &World, size: usize) -> Vec<Client> {
     for n in 0..size {
         let (id, now): (AccountId, _) = (cx.begin().id(), world.clock.now());
         let columns = ["id", "name", "display_name", "status", "version", "created_at", "updated_at"].map(Alias::new);
-        let values =
-            [Expr::val(id.0), Expr::val(format!("crowd{n}")), Expr::val("x"), Expr::val("active"), Expr::val(1), Expr::val(now), Expr::val(now)];
+        let values = [
+            Expr::val(id.0),
+            Expr::val(format!("crowd{n}")),
+            Expr::val("x"),
+            Expr::val("active"),
+            Expr::val(1),
+            Expr::val(now),
+            Expr::val(now),
+        ];
         let insert = Query::insert().into_table(Alias::new("accounts")).columns(columns).values_panic(values).to_owned();
         world.core().db.writer().execute(&insert).await.unwrap();
         identity::grant_role(&cx, id, CreateGrant::in_region(Role::PartyMember, home), Place::from(home)).await.unwrap();
@@ -187,7 +194,7 @@ testkit::on_both! {
 
     async fn two_orders_are_never_merged_into_each_other(world: World) {
         let [wang, feng, li] = ["wang", "feng", "li"].map(|n| world.person(n));
-        for _ in 0..4 {
+        for _ in 0..40 {
             let (first, second) = (placed(&world).await, place(&li, lamp()).await);
             let into = |order: &Value| json!({ "into": order["id"] });
             let replies = at_once(vec![(wang.clone(), first.clone(), "merge", into(&second)), (feng.clone(), second.clone(), "merge", into(&first))]).await;

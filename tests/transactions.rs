@@ -58,16 +58,23 @@ fn commands(seed: u64) -> Vec<Command> {
             from: if dice(3) > 0 { Some(format!("v{}", dice(2))) } else { None },
             to: format!("v{}", dice(2)),
             events: usize::try_from(dice(4)).unwrap(),
-            key: if dice(2) > 0 { Some(IdempotencyKey { key: format!("k{}", dice(20)), fingerprint: format!("f{}", dice(2)) }) } else { None },
+            key: if dice(2) > 0 {
+                Some(IdempotencyKey { key: format!("k{}", dice(20)), fingerprint: format!("f{}", dice(2)) })
+            } else {
+                None
+            },
         })
         .collect()
 }
+
+/// Type, subject, its version and region, actor, time, data.
+type Logged = (String, Uuid, i32, i64, Option<Uuid>, DateTime<Utc>, String);
 
 /// Everything that the commands have left behind, and what each was told.
 struct Left {
     told: Vec<Result<(), Code>>,
     rows: Vec<(String, String, DateTime<Utc>)>,
-    events: Vec<(String, Uuid, i32, i64, Option<Uuid>, DateTime<Utc>, String)>,
+    events: Vec<Logged>,
     keys: Vec<(Uuid, String, String, i16, DateTime<Utc>)>,
     replays: Vec<Result<Option<Replay>, Code>>,
 }
@@ -98,7 +105,8 @@ async fn run(backend: Backend, opened: bool, commands: &[Command]) -> Option<Lef
             tx.conn().await.unwrap();
         }
         for nth in 0..command.events {
-            let subject = Subject { id: Uuid::from_u128(step as u128), version: i32::try_from(nth + 1).unwrap(), region: HOME.parse().unwrap() };
+            let subject =
+                Subject { id: Uuid::from_u128(step as u128), version: i32::try_from(nth + 1).unwrap(), region: HOME.parse().unwrap() };
             tx.emit(subject, &Said { step, nth }).unwrap();
         }
         let guard = match &command.from {
@@ -130,9 +138,11 @@ async fn run(backend: Backend, opened: bool, commands: &[Command]) -> Option<Lef
     let left = Left {
         told,
         rows: select(&db, "SELECT name, value, updated_at FROM settings ORDER BY name", |r| (at(r, 0), at(r, 1), at(r, 2))).await,
-        events: select(&db, "SELECT type, subject_id, subject_version, region_code, actor_id, at, data FROM events ORDER BY xid, seq", |r| {
-            (at(r, 0), at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6))
-        })
+        events: select(
+            &db,
+            "SELECT type, subject_id, subject_version, region_code, actor_id, at, data FROM events ORDER BY xid, seq",
+            |r| (at(r, 0), at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6)),
+        )
         .await,
         keys: select(&db, "SELECT account_id, key, fingerprint, status, created_at FROM idempotency_keys ORDER BY key", |r| {
             (at(r, 0), at(r, 1), at(r, 2), at(r, 3), at(r, 4))

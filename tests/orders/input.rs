@@ -117,7 +117,7 @@ testkit::on_both! {
         admin.post("/catalogue/items/BM-01-02").json(json!({ "respond_limit": { "value": 90, "unit": "minutes" } })).send().await.expect(200);
         let triaged = step(&wang, &order, "triage", json!({})).await.expect(200);
         assert_eq!((&triaged["item_id"], &triaged["respond_limit"]["value"]), (&order["item_id"], &json!(30)));
-        assert_eq!(place(&zhang, item("BM-01-02")).await["item_id"] == order["item_id"], false);
+        assert_ne!(place(&zhang, item("BM-01-02")).await["item_id"], order["item_id"]);
         admin.post("/catalogue/items/BM-01-02/close").send().await.expect(200);
         zhang.post("/orders").json(item("BM-01-02")).send().await.refused(422, "service_item_unknown");
         let other = step(&wang, &order, "triage", json!({ "item_code": "BM-01-01" })).await.expect(200);

@@ -28,7 +28,8 @@ fn query(time: DateTime<Utc>) -> String {
 
 /// Orders of all sorts, a minute apart, as the administrator reads them: the newest first.
 async fn furnish(world: &World) -> Vec<Value> {
-    let [zhang, li, wang, chen, feng, admin, stranger] = ["zhang", "li", "wang", "chen", "feng", "admin", "stranger"].map(|n| world.person(n));
+    let [zhang, li, wang, chen, feng, admin, stranger] =
+        ["zhang", "li", "wang", "chen", "feng", "admin", "stranger"].map(|n| world.person(n));
     let minute = || world.later(Duration::minutes(1));
     let east = || lamp_with(json!({ "point": { "lng": 119.825, "lat": 32.24 } }));
     let mut made = Vec::new();
@@ -49,7 +50,11 @@ async fn furnish(world: &World) -> Vec<Value> {
             0 => pooled(world, lamp()).await,
             1 => pooled(world, east()).await,
             n => {
-                let assistants = if n == 2 { json!([taker(&world.person("wu")), { "kind": "organization", "id": world.places.telecom }]) } else { json!([]) };
+                let assistants = if n == 2 {
+                    json!([taker(&world.person("wu")), { "kind": "organization", "id": world.places.telecom }])
+                } else {
+                    json!([])
+                };
                 let lead = if n == 5 { json!({ "kind": "organization", "id": world.places.telecom }) } else { taker(&chen) };
                 dispatched(world, lamp(), json!({ "mode": "assign", "lead": lead, "assistants": assistants, "finish_limit": soon })).await
             }

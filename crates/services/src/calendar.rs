@@ -44,7 +44,9 @@ impl Calendar {
 
     /// The calendar of the process: the installed one, or the built-in one.
     pub fn current() -> &'static Self {
-        CALENDAR.get_or_init(|| Self::parse(include_str!("../data/chinese-days.json")).unwrap_or(Self { off: HashSet::new(), on: HashSet::new() }))
+        CALENDAR.get_or_init(|| {
+            Self::parse(include_str!("../data/chinese-days.json")).unwrap_or(Self { off: HashSet::new(), on: HashSet::new() })
+        })
     }
 
     /// Whether the day is worked.

@@ -8,7 +8,8 @@ use crate::limit::Limit;
 use chrono::{DateTime, Utc};
 use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, id::ItemId};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DeriveActiveEnum, EntityTrait, EnumIter, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, DeriveActiveEnum, EntityTrait, EnumIter, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

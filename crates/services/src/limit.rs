@@ -94,7 +94,9 @@ impl Limit {
                 let left = calendar::working_time_between(calendar, hours, stopped, end);
                 calendar::add_working_time(calendar, hours, resumed, left)
             }
-            LimitUnit::WorkingDays => calendar::add_working_days(calendar, hours, resumed, calendar::working_days_between(calendar, stopped, end)),
+            LimitUnit::WorkingDays => {
+                calendar::add_working_days(calendar, hours, resumed, calendar::working_days_between(calendar, stopped, end))
+            }
         }
     }
 }

@@ -5,8 +5,8 @@
 use chrono::{DateTime, NaiveTime, Utc};
 use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject};
 use sea_orm::{
-    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, DeriveActiveEnum, EntityTrait, EnumIter, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, sea_query::Expr,
+    ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, DeriveActiveEnum, EntityTrait, EnumIter, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -210,7 +210,13 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     let (kind, data) = match (&command.working_time, &command.order_flow) {
         (Some(hours), None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
         (None, Some(flow)) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
-        _ => return Err(Error::field_with("#/working_time", Code::FieldInvalid, vec![("reason", "give exactly one of working_time and order_flow".to_owned())])),
+        _ => {
+            return Err(Error::field_with(
+                "#/working_time",
+                Code::FieldInvalid,
+                vec![("reason", "give exactly one of working_time and order_flow".to_owned())],
+            ));
+        }
     };
     let data = data.map_err(Error::internal)?;
     let mut tx = cx.begin();
@@ -221,8 +227,14 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     if last.as_ref().is_some_and(|l| l.valid_from >= valid_from) {
         return Err(Error::new(Code::PeriodInvalid).at("#/valid_from"));
     }
-    row::Entity::update_many().filter(here).filter(row::Column::ValidTo.is_null()).col_expr(row::Column::ValidTo, Expr::val(valid_from)).exec(conn).await?;
-    let row = row::Model { kind, region_code: command.region_code, version: last.map_or(0, |l| l.version) + 1, data, valid_from, valid_to: None };
+    row::Entity::update_many()
+        .filter(here)
+        .filter(row::Column::ValidTo.is_null())
+        .col_expr(row::Column::ValidTo, Expr::val(valid_from))
+        .exec(conn)
+        .await?;
+    let row =
+        row::Model { kind, region_code: command.region_code, version: last.map_or(0, |l| l.version) + 1, data, valid_from, valid_to: None };
     let insert = row::ActiveModel {
         kind: Set(row.kind),
         region_code: Set(row.region_code),
@@ -260,7 +272,8 @@ pub async fn list_policies(cx: &Cx, filter: ListPolicies, page: PageQuery) -> Re
     if let Some((kind, region, version)) = pager.after::<(PolicyKind, RegionCode, i32)>()? {
         query = query.filter(key().lt(Expr::tuple([Expr::val(kind.to_value()), Expr::val(region), Expr::val(version)])));
     }
-    let rows = query.order_by_desc(C::Kind).order_by_desc(C::RegionCode).order_by_desc(C::Version).limit(pager.fetch()).all(cx.reader()).await?;
+    let rows =
+        query.order_by_desc(C::Kind).order_by_desc(C::RegionCode).order_by_desc(C::Version).limit(pager.fetch()).all(cx.reader()).await?;
     let policies = rows.into_iter().map(view).collect::<Result<Vec<_>>>()?;
     pager.page(policies, |p| (p.kind, p.region_code, p.version))
 }

@@ -3,13 +3,12 @@
 use crate::{
     Outcome,
     postgres::Postgres,
-    statements::{self, Statement, Vary},
+    statements::{self, Script, Statement, Vary},
     wire::{Ask, Wire},
     world::{self, HOME, Person, World, sql_id},
 };
 use serde_json::json;
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -217,6 +216,9 @@ pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, o
         }
         Operation::Accept | Operation::Claim => {
             varied.push(vary("\"lead_slot\" = ", ":slot::smallint".to_owned()));
+            if operation == Operation::Claim {
+                varied.push(vary(&world.people.taker(0).id, format!("{}[1 + :k::bigint % {}]", world.takers(), world.people.takers.len() - 1)));
+            }
             let set = "\\set k :n * :clients + :client_id\n\\set n :n + 1\n\\set slot 1 + :k % 32000\n\\set r random(1, 1099511627776)\n";
             (set, sql_id(":base::bigint", ":k::bigint"))
         }
@@ -277,23 +279,13 @@ impl Captured {
         self.vary.iter().map(|v| v.what.as_str())
     }
 
-    /// Scripts with the same statements; several where different takers must act, drawn by lot.
-    pub(crate) fn same(&self, world: &World, operation: Operation) -> Outcome<Vec<PathBuf>> {
-        let name = format!("{}-{}", world.database, operation.name());
-        if operation != Operation::Claim {
-            return Ok(vec![statements::script(&name, self.set, &self.statements, &self.vary)?]);
-        }
-        let mut scripts = Vec::new();
-        for taker in &world.people.takers[1..] {
-            let mut vary = vec![Vary { what: world.people.taker(0).id.clone(), by: format!("'{}'", taker.id) }];
-            vary.extend(self.vary.iter().map(|v| Vary { what: v.what.clone(), by: v.by.clone() }));
-            scripts.push(statements::script(&format!("{name}-{}", scripts.len()), self.set, &self.statements, &vary)?);
-        }
-        Ok(scripts)
+    /// A script with the same statements.
+    pub(crate) fn same(&self, world: &World, operation: Operation) -> Outcome<Script> {
+        statements::script(&format!("{}-{}", world.database, operation.name()), self.set, &self.statements, &self.vary)
     }
 
     /// A script that does the writes alone, as a plain transaction: BEGIN, one statement a table, COMMIT.
-    pub(crate) fn plain(&self, world: &World, operation: Operation) -> Outcome<Option<PathBuf>> {
+    pub(crate) fn plain(&self, world: &World, operation: Operation) -> Outcome<Option<Script>> {
         if !matches!(operation, Operation::Place | Operation::Accept) {
             return Ok(None);
         }

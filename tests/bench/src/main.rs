@@ -20,9 +20,10 @@ use clap::Parser;
 use load::{Captured, Operation};
 use postgres::Postgres;
 use report::{Report, Sample};
+use statements::Script;
 use std::{
     net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::Arc,
     time::Duration,
@@ -123,11 +124,11 @@ async fn main() -> Outcome {
 /// A world with the scripts that pgbench needs for it.
 struct Bench {
     world: Arc<World>,
-    operations: Vec<(Operation, Captured, Vec<PathBuf>, Option<PathBuf>)>,
+    operations: Vec<(Operation, Captured, Script, Option<Script>)>,
 }
 
 impl Bench {
-    async fn make(binary: &std::path::Path, postgres: &Postgres, world: World, operations: &[Operation]) -> Outcome<Self> {
+    async fn make(binary: &Path, postgres: &Postgres, world: World, operations: &[Operation]) -> Outcome<Self> {
         let folder = world.folder(postgres);
         // The same database, its statements logged.
         let loud = Server::start(binary, &folder, &format!("{}&options[log_statement]=all", postgres.url(&world.database))).await?;
@@ -155,7 +156,7 @@ impl Bench {
             sample.same_micros = reached.micros;
         }
         if let Some(plain) = plain {
-            sample.plain = self.pgbench(postgres, *operation, std::slice::from_ref(plain), clients, seconds)?.tps;
+            sample.plain = self.pgbench(postgres, *operation, plain, clients, seconds)?.tps;
         }
         if round % 2 == 1 {
             self.linli(postgres, *operation, clients, length, &mut sample).await?;
@@ -174,12 +175,12 @@ impl Bench {
         self.after(postgres, operation, base, &last)
     }
 
-    fn pgbench(&self, postgres: &Postgres, operation: Operation, scripts: &[PathBuf], clients: usize, seconds: u64) -> Outcome<postgres::Reached> {
+    fn pgbench(&self, postgres: &Postgres, operation: Operation, script: &Script, clients: usize, seconds: u64) -> Outcome<postgres::Reached> {
         let (base, last) = self.before(postgres, operation, seconds + 1)?;
         let world = &self.world;
         let variables =
             [("n", 0), ("base", base), ("clients", clients as u64), ("orders", world.orders), ("first", world.first_ms), ("step", world.step_ms)];
-        let reached = postgres.pgbench(&world.database, scripts, &variables, clients, seconds)?;
+        let reached = postgres.pgbench(&world.database, script, &variables, clients, seconds)?;
         self.after(postgres, operation, base, &last)?;
         Ok(reached)
     }
@@ -210,7 +211,7 @@ impl Bench {
 }
 
 /// Start-up, idle memory, and placing orders on SQLite.
-async fn on_sqlite(binary: &std::path::Path, postgres: &Postgres, options: &Options, there: &World, place: &Captured, report: &mut Report) -> Outcome {
+async fn on_sqlite(binary: &Path, postgres: &Postgres, options: &Options, there: &World, place: &Captured, report: &mut Report) -> Outcome {
     let folder = PathBuf::from(format!("{}-sqlite", postgres.dir.display()));
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("linli.db");

@@ -3,7 +3,7 @@
 //! Durable (`fsync` and `synchronous_commit` on) and as it is shipped, but for `shared_buffers` and a log
 //! that can be read back. It ends with this process, however that ends: see the script.
 
-use crate::{Outcome, machine};
+use crate::{Outcome, machine, statements::Script};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -101,25 +101,25 @@ impl Postgres {
         }
     }
 
-    /// Runs pgbench with prepared statements. `scripts` are drawn by lot.
-    pub(crate) fn pgbench(&self, database: &str, scripts: &[PathBuf], variables: &[(&str, u64)], clients: usize, seconds: u64) -> Outcome<Reached> {
+    /// Runs pgbench with prepared statements.
+    pub(crate) fn pgbench(&self, database: &str, script: &Script, variables: &[(&str, u64)], clients: usize, seconds: u64) -> Outcome<Reached> {
         let before = self.cpu();
         let mut command = self.client("pgbench");
         command.args(["-n", "-M", "prepared", "-j", "1", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
         for (name, value) in variables {
             command.args(["-D", &format!("{name}={value}")]);
         }
-        for script in scripts {
-            command.arg("-f").arg(script);
+        for (name, value) in &script.variables {
+            command.args(["-D", &format!("{name}={value}")]);
         }
-        let output = command.arg(database).output()?;
+        let output = command.arg("-f").arg(&script.path).arg(database).output()?;
         let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr).into_owned());
         let number = |key: &str| told.lines().find_map(|l| l.strip_prefix(key)?.split([' ', '/']).find_map(|w| w.parse::<f64>().ok()));
         match (number("tps = "), number("number of transactions actually processed: ")) {
             (Some(tps), Some(done)) if !failed.contains("ERROR") && !failed.contains("abort") => {
                 Ok(Reached { tps, micros: (self.cpu() - before) * 1e6 / done })
             }
-            _ => Err(format!("pgbench {}: {failed}", scripts[0].display()).into()),
+            _ => Err(format!("pgbench {}: {failed}", script.path.display()).into()),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     Outcome,
     load::Captured,
     machine,
-    statements::{Vary, literal},
+    statements::Vary,
     world::{People, World},
 };
 use sqlx::{
@@ -46,7 +46,7 @@ impl Bare {
         vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: id }));
         vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: number }));
         let is_id = |value: &str| value.len() == 36 && value.bytes().filter(|b| *b == b'-').count() == 4;
-        let statements = captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { literal(value).trim_start_matches('E').replace(r"\x3a", ":") });
+        let statements = captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { format!("'{}'", value.replace('\'', "''")) });
         Ok(Self { connection, statements, round: 0 })
     }
 

@@ -7,7 +7,7 @@
 
 use crate::Outcome;
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{cell::RefCell, fs, path::PathBuf};
 
 /// One statement as the server logged it.
 #[derive(Clone, Debug)]
@@ -123,19 +123,28 @@ impl Statement {
     }
 }
 
-/// A literal for pgbench, which would take `:name` for a variable even within quotes.
-pub(crate) fn literal(value: &str) -> String {
-    format!("E'{}'", value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a"))
+/// What pgbench runs: a script, and what it is told on its command line.
+pub(crate) struct Script {
+    pub(crate) path: PathBuf,
+    pub(crate) variables: Vec<(String, String)>,
 }
 
-/// Writes a script: what pgbench computes first, then the statements.
-pub(crate) fn script(name: &str, set: &str, statements: &[Statement], vary: &[Vary]) -> Outcome<PathBuf> {
+/// Writes a script: what pgbench computes first, then the statements. Values stay parameters, as they are for Linli, so that
+/// PostgreSQL plans alike.
+pub(crate) fn script(name: &str, set: &str, statements: &[Statement], vary: &[Vary]) -> Outcome<Script> {
     let path = PathBuf::from(format!("target/bench/sql/{name}.sql"));
-    let body: Vec<_> = statements.iter().map(|s| format!("{};\n", s.filled(vary, literal))).collect();
+    let variables = RefCell::new(Vec::new());
+    let parameter = |value: &str| {
+        let mut variables = variables.borrow_mut();
+        let name = format!("v{}", variables.len());
+        variables.push((name.clone(), value.to_owned()));
+        format!(":{name}")
+    };
+    let body: Vec<_> = statements.iter().map(|s| format!("{};\n", s.filled(vary, parameter))).collect();
+    let told: Vec<_> = variables.borrow().iter().map(|(name, value)| format!("-- {name} = {value}\n")).collect();
     fs::create_dir_all("target/bench/sql")?;
-    fs::write(&path, format!("{set}{}", body.concat()))?;
-    // pgbench itself only needs to read it, whoever it runs as.
-    Ok(fs::canonicalize(path)?)
+    fs::write(&path, format!("{}{set}{}", told.concat(), body.concat()))?;
+    Ok(Script { path, variables: variables.into_inner() })
 }
 
 #[cfg(test)]
@@ -152,13 +161,12 @@ mod tests {
         let statements = read(log).unwrap();
         assert_eq!(statements.len(), 1);
         let vary = [Vary { what: "x".into(), by: ":id".into() }, Vary { what: "\"slot\" = ".into(), by: ":slot".into() }];
-        let steps: Vec<_> = statements[0].in_steps().iter().map(|s| s.filled(&vary, literal)).collect();
+        let steps: Vec<_> = statements[0].in_steps().iter().map(|s| s.filled(&vary, |value| format!("[{value}]"))).collect();
         assert_eq!(steps, [
             "BEGIN",
-            r#"UPDATE o SET a = E'it''s (here), $9 = ', "slot" = :slot WHERE id = :id"#,
+            r#"UPDATE o SET a = [it's (here), $9 = ], "slot" = :slot WHERE id = :id"#,
             "INSERT INTO e (x) SELECT NULL",
             "COMMIT"
         ]);
-        assert_eq!(literal(r#"{"a":true}"#), r#"E'{"a"\x3atrue}'"#);
     }
 }

@@ -185,6 +185,10 @@ pub(crate) fn sql_id(ms: &str, tail: &str) -> String {
     format!("(lpad(to_hex({ms}), 12, '0') || '70008000' || lpad(to_hex({tail}), 12, '0'))::uuid")
 }
 
+fn uuids(people: &[Person]) -> String {
+    format!("(ARRAY['{}']::uuid[])", people.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join("','"))
+}
+
 pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(0))
 }
@@ -228,7 +232,6 @@ impl World {
     /// The orders: seven in ten are closed, the rest spread over the open states; half of those with a deadline have
     /// missed it; one taker in 64 is real. And two events for each.
     fn load(&self) -> String {
-        let uuids = |people: &[Person]| format!("(ARRAY['{}']::uuid[])", people.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join("','"));
         let (id, residents, taker) = (sql_id(&format!("{} + n * {}", self.first_ms, self.step_ms), "n"), uuids(&self.people.residents), &self.people.takers[0].id);
         format!(
             "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
@@ -258,10 +261,15 @@ impl World {
         )
     }
 
+    /// The takers of prepared orders, as an array of PostgreSQL.
+    pub(crate) fn takers(&self) -> String {
+        uuids(&self.people.takers[1..])
+    }
+
     /// Orders that wait to be accepted: assigned, or in the pool. Their ids begin with `base`, their numbers with 0.
     pub(crate) fn prepared(&self, base: u64, count: u64, pool: bool) -> String {
-        let takers = self.people.takers[1..].iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join("','");
-        let (mode, lead) = if pool { ("pool", "NULL, NULL::uuid".to_owned()) } else { ("assign", format!("'person', (ARRAY['{takers}']::uuid[])[1 + k % {}]", TAKERS - 1)) };
+        let assigned = || ("assign", format!("'person', {}[1 + k % {}]", self.takers(), TAKERS - 1));
+        let (mode, lead) = if pool { ("pool", "NULL, NULL::uuid".to_owned()) } else { assigned() };
         format!(
             "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by, dispatch_mode, lead_kind,
                 lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, created_at, updated_at)

@@ -162,7 +162,11 @@ pub async fn triage(cx: &Cx, id: OrderId, command: TriageOrder) -> Result<Order>
     // Who only corrects the priority or the grid of an order in hand does not set its clocks back.
     let fresh = change.before.state == State::Placed || command.item_code.is_some();
     if fresh || command.respond_limit.is_some() || command.finish_limit.is_some() {
-        let (respond, finish) = if fresh { (item.as_ref().and_then(|i| i.respond_limit), item.as_ref().and_then(|i| i.finish_limit)) } else { change.limits()? };
+        let (respond, finish) = if fresh {
+            (item.as_ref().and_then(|i| i.respond_limit), item.as_ref().and_then(|i| i.finish_limit))
+        } else {
+            change.limits()?
+        };
         change.set_clocks(command.respond_limit.or(respond), command.finish_limit.or(finish)).await?;
     }
     change.after.item_id = item.map(|i| i.id);
@@ -191,7 +195,8 @@ pub async fn reject(cx: &Cx, id: OrderId, command: RejectOrder) -> Result<Order>
     change.after.reject_code = Some(command.code.clone());
     change.after.reject_text = Some(command.text.clone());
     change.after.reject_channel.clone_from(&command.channel);
-    let rejected = OrderEvent::Rejected { code: command.code, text: mask::text(&command.text), channel: command.channel.map(|c| mask::text(&c)) };
+    let rejected =
+        OrderEvent::Rejected { code: command.code, text: mask::text(&command.text), channel: command.channel.map(|c| mask::text(&c)) };
     change.step(Action::Reject, &rejected)?;
     change.save().await
 }
@@ -622,7 +627,8 @@ impl<'a> Change<'a> {
         // To somebody who might have taken it, the news is that it is gone, not that it was never theirs.
         let late = action == Action::Accept && !legal && standing.provider;
         let from_pool = order.dispatch_mode == Some(DispatchMode::Pool);
-        if !standing.sees(&cx.actor, &order) && !(late && from_pool) {
+        let told = standing.sees(&cx.actor, &order) || (late && from_pool);
+        if !told {
             return Err(Error::new(Code::OrderNotFound));
         }
         // Where nobody leads, the news is where the order stands, not that somebody else leads.

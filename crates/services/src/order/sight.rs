@@ -98,7 +98,8 @@ impl Standing {
             Right::RequesterOr(permission) => holds(permission)?,
         }
         // 销号: whoever did the work, alone, in a team or for an organization, does not close it.
-        if action == Action::Close && (self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account)) {
+        if action == Action::Close && (self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account))
+        {
             return Err(Error::new(Code::CloserIsDoer));
         }
         Ok(())

@@ -15,8 +15,10 @@ use kernel::{
 };
 use order::{Column as C, Entity as Orders, Model};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::{Expr, Query},
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -54,7 +56,11 @@ pub(super) fn advance(tx: &mut Tx<'_>, before: &Model, after: &Model) {
 }
 
 pub(super) async fn assistants(cx: &Cx, id: OrderId) -> Result<Vec<assistant::Model>> {
-    Ok(assistant::Entity::find().filter(assistant::Column::OrderId.eq(id)).order_by_asc(assistant::Column::TakerId).all(cx.reader()).await?)
+    Ok(assistant::Entity::find()
+        .filter(assistant::Column::OrderId.eq(id))
+        .order_by_asc(assistant::Column::TakerId)
+        .all(cx.reader())
+        .await?)
 }
 
 pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assistant::Model>) -> Result<()> {
@@ -77,7 +83,12 @@ pub(super) async fn follows(cx: &Cx, id: OrderId, account: AccountId) -> Result<
 }
 
 pub(super) async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
-    let rows = follower::Entity::find().filter(follower::Column::OrderId.eq(id)).order_by_asc(follower::Column::Since).order_by_asc(follower::Column::AccountId).all(cx.reader()).await?;
+    let rows = follower::Entity::find()
+        .filter(follower::Column::OrderId.eq(id))
+        .order_by_asc(follower::Column::Since)
+        .order_by_asc(follower::Column::AccountId)
+        .all(cx.reader())
+        .await?;
     Ok(rows.into_iter().map(|r| r.account_id).collect())
 }
 
@@ -137,7 +148,9 @@ pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Resul
         .apply_if(filter.taker_id, |q, taker| q.filter(C::LeadId.eq(taker)))
         .apply_if(filter.requester_id, |q, account| q.filter(C::RequesterId.eq(account)))
         .apply_if(filter.created_after, |q, time| q.filter(C::CreatedAt.gte(time)).filter(C::Id.gte(first_id(time))))
-        .apply_if(filter.created_before, |q, time| q.filter(C::CreatedAt.lt(time)).filter(C::Id.lt(first_id(time + chrono::TimeDelta::milliseconds(1)))));
+        .apply_if(filter.created_before, |q, time| {
+            q.filter(C::CreatedAt.lt(time)).filter(C::Id.lt(first_id(time + chrono::TimeDelta::milliseconds(1))))
+        });
     if let Some(text) = &filter.number {
         let number = number::read(text)
             .ok_or_else(|| Error::new(Code::QueryParameterInvalid).with("reason", "number: the check character does not fit"))?;
@@ -195,12 +208,19 @@ async fn visible(cx: &Cx, filter: &ListOrders) -> Result<Select<Orders>> {
         }
         OrderListView::Assisted => {
             let takers = std::iter::once(actor.account()?.0).chain(actor.staff_of().into_iter().map(|o| o.0));
-            let assisted = Query::select().column(assistant::Column::OrderId).from(assistant::Entity).and_where(assistant::Column::TakerId.is_in(takers)).to_owned();
+            let assisted = Query::select()
+                .column(assistant::Column::OrderId)
+                .from(assistant::Entity)
+                .and_where(assistant::Column::TakerId.is_in(takers))
+                .to_owned();
             query.filter(C::Id.in_subquery(assisted))
         }
         OrderListView::Followed => {
-            let followed =
-                Query::select().column(follower::Column::OrderId).from(follower::Entity).and_where(follower::Column::AccountId.eq(actor.account()?)).to_owned();
+            let followed = Query::select()
+                .column(follower::Column::OrderId)
+                .from(follower::Entity)
+                .and_where(follower::Column::AccountId.eq(actor.account()?))
+                .to_owned();
             query.filter(C::Id.in_subquery(followed))
         }
     };

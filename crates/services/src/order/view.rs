@@ -185,14 +185,29 @@ pub(super) fn in_list(actor: &Actor, now: DateTime<Utc>, order: Model, claimable
 }
 
 /// The order by itself.
-pub(super) fn alone(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, contact: Option<Contact>, team: &[assistant::Model]) -> Result<Order> {
+pub(super) fn alone(
+    actor: &Actor,
+    now: DateTime<Utc>,
+    order: Model,
+    standing: Standing,
+    contact: Option<Contact>,
+    team: &[assistant::Model],
+) -> Result<Order> {
     let masked = !standing.sees_contact(actor, &order);
     let contact = contact.map(|c| if masked { masked_contact(c) } else { c });
     let assistants = team.iter().map(|a| TakerRef::of(a.taker_kind, a.taker_id)).collect();
     view(actor, now, order, standing, contact, assistants, masked)
 }
 
-fn view(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, contact: Option<Contact>, assistants: Vec<TakerRef>, masked: bool) -> Result<Order> {
+fn view(
+    actor: &Actor,
+    now: DateTime<Utc>,
+    order: Model,
+    standing: Standing,
+    contact: Option<Contact>,
+    assistants: Vec<TakerRef>,
+    masked: bool,
+) -> Result<Order> {
     let allowed_actions = Action::all().filter(|a| standing.may(actor, &order, *a)).collect();
     let limit = |text: Option<&String>| text.map(|t| t.parse()).transpose();
     let text = |text: String| if masked { mask::text(&text) } else { text };
@@ -200,7 +215,16 @@ fn view(actor: &Actor, now: DateTime<Utc>, order: Model, standing: Standing, con
         (Some(score), Some(evaluated_at)) => Some(Evaluation {
             level: Satisfaction::of_score(score),
             score,
-            tags: order.tags.as_deref().map(serde_json::from_str::<Vec<String>>).transpose().map_err(Error::internal)?.unwrap_or_default().into_iter().map(text).collect(),
+            tags: order
+                .tags
+                .as_deref()
+                .map(serde_json::from_str::<Vec<String>>)
+                .transpose()
+                .map_err(Error::internal)?
+                .unwrap_or_default()
+                .into_iter()
+                .map(text)
+                .collect(),
             comment: order.comment.map(text),
             evaluated_at,
         }),
