@@ -145,6 +145,34 @@ testkit::on_both! {
         assert_eq!((&triaged["respond_by"], &triaged["finish_by"]), (&json!("2026-11-16T13:00:00Z"), &json!("2026-11-17T13:30:00Z")));
     }
 
+    async fn what_is_offered_or_ruled_is_so_in_a_region_that_there_is(world: World) {
+        let admin = world.person("admin");
+        for (region, code) in [("991182001017", "region_unknown"), ("321182001012", "region_closed")] {
+            let entry = json!({ "code": "Z", "level": "category", "name": "某", "region_code": region });
+            let policy = json!({ "region_code": region, "order_flow": { "claim_limit": 3, "automatic_reworks": 1 } });
+            for reply in [admin.post("/catalogue/items").json(entry).send().await, admin.post("/policies").json(policy).send().await] {
+                assert_eq!(reply.refused(422, code)["errors"][0]["pointer"], "#/region_code");
+            }
+        }
+        let country = json!({ "code": "Z", "level": "category", "name": "某", "region_code": "000000000000" });
+        admin.post("/catalogue/items").json(country).send().await.expect(201);
+        let codes = |codes: Value| json!({ "region_code": HOME, "order_flow": { "claim_limit": 3, "automatic_reworks": 1, "reject_codes": codes } });
+        for bad in [json!([""]), json!(["长".repeat(51)])] {
+            admin.post("/policies").json(codes(bad)).send().await.refused_fields(&[("#/order_flow/reject_codes", "field_invalid")]);
+        }
+    }
+
+    async fn an_entry_ends_once_nothing_stands_beneath_it(world: World) {
+        let lv = world.person("lv");
+        let close = async |code: &str| lv.post(format!("/catalogue/items/{code}/close")).send().await;
+        close("BM").await.refused(409, "service_item_in_use");
+        close("BM-01").await.refused(409, "service_item_in_use");
+        for code in ["BM-01-01", "BM-01-02", "BM-01-03", "BM-01", "BM"] {
+            close(code).await.expect(200);
+        }
+        assert_eq!(lv.get("/catalogue/items").send().await.expect(200)["items"], json!([]));
+    }
+
     async fn of_two_who_change_an_entry_at_once_one_does(world: World) {
         let lv = world.person("lv");
         for round in 1..=5 {

@@ -173,6 +173,9 @@ testkit::on_both! {
         for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit=1e1", "kind=club", "region_code=3", "parent_id=x", "limit=18446744073709551616"] {
             is_problem(&get(query).await, 400, "query_parameter_invalid");
         }
+        for query in ["created_before=%2B262142-12-31T23:59:59Z", "created_after=%2B12000-01-01T00:00:00Z", "updated_after=-0001-01-01T00:00:00Z"] {
+            is_problem(&feng.get(format!("/orders?{query}")).send().await, 400, "query_parameter_invalid");
+        }
         get("limit=1").await.expect(200);
         get("limit=100&").await.expect(200);
     }

@@ -215,9 +215,17 @@ testkit::on_both! {
         world.person("foreign").delete(&path).send().await.refused(404, "grant_not_found");
         assert_eq!(wang.delete(&path).send().await.status, 204);
         may(403).await;
+        // With the last grant in its region a community also loses sight of the account.
+        let account = format!("/accounts/{}", li.account());
+        let lent = grant(&world.person("foreign"), &li, json!({ "role": "resident", "region_code": FOREIGN })).await.expect(201);
+        world.person("foreign").get(&account).send().await.expect(200);
+        assert_eq!(world.person("foreign").delete(format!("/grants/{}", lent["id"].as_str().unwrap())).send().await.status, 204);
+        world.person("foreign").get(&account).send().await.refused(404, "account_not_found");
+        let there = world.person("foreign").get("/accounts?limit=100").send().await.expect(200);
+        assert!(!there.to_string().contains(&li.account().to_string()), "{there}");
         let listed = li.get(format!("/accounts/{}/grants", li.account())).send().await.expect(200);
         let ids: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|g| &g["id"]).collect();
-        assert!(ids.len() == 3 && ids.contains(&&given["id"]) && ids.contains(&&second["id"]), "{listed}");
+        assert!(ids.len() == 4 && ids.contains(&&given["id"]) && ids.contains(&&second["id"]), "{listed}");
     }
 
     async fn what_is_personal_is_sealed_in_the_database(world: World) {

@@ -121,6 +121,9 @@ testkit::on_both! {
             (events["items"] != json!([])).then_some(events)
         }).await;
         assert_eq!(events["items"].as_array().map(Vec::len), Some(1), "{events}");
+        // Who reads the feed but no cases (the district) does not learn from it that there is one.
+        let feed = world.person("lv").get("/events?limit=100").send().await.expect(200);
+        assert!(feed["items"] != json!([]) && !feed.to_string().contains("mediation."), "{feed}");
         assert!(!events.to_string().contains("张三") && !events.to_string().contains("楼上漏水"), "{events}");
     }
 

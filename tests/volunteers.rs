@@ -10,6 +10,9 @@ testkit::on_both! {
         sun.post("/volunteers").json(body("party_member", HOME)).send().await.refused_fields(&[("#/kind", "field_invalid")]);
         sun.post("/volunteers").json(body("grid_member", FOREIGN)).send().await.refused(403, "permission_missing");
         li.post("/volunteers").json(body("volunteer", HOME)).send().await.refused(403, "permission_missing");
+        let mut claimed = body("grid_member", HOME);
+        claimed["organization_id"] = json!(world.places.telecom);
+        sun.post("/volunteers").json(claimed).send().await.refused_fields(&[("#/organization_id", "field_invalid")]);
         let sun_now = sun.post("/volunteers").json(body("grid_member", HOME)).send().await.expect(201);
         assert_eq!(sun_now["skills"], json!(["水电维修", "政策咨询"]));
         assert_eq!((&sun_now["account_id"], &sun_now["available"], &sun_now["version"]), (&json!(sun.account()), &json!(true), &json!(1)));

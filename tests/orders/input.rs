@@ -72,6 +72,11 @@ testkit::on_both! {
         refused(json!({ "title": "长".repeat(101) }), &[("#/title", "field_length")]).await;
         refused(json!({ "content": "长".repeat(4001) }), &[("#/content", "field_length")]).await;
         refused(json!({ "title": "", "content": "" }), &[("#/content", "field_length"), ("#/title", "field_length")]).await;
+        for blank in ["  ", "\u{3000}", "\u{200b}\u{feff}", "\n\t"] {
+            refused(json!({ "title": blank }), &[("#/title", "field_invalid")]).await;
+            refused(json!({ "content": blank }), &[("#/content", "field_invalid")]).await;
+            refused(json!({ "contact": { "name": blank } }), &[("#/contact/name", "field_invalid")]).await;
+        }
         refused(json!({ "title": null }), &[("#/title", "field_missing")]).await;
         refused(json!({ "title": 7 }), &[("#/title", "field_type")]).await;
         refused(json!({ "state": "closed" }), &[("#/state", "field_unknown")]).await;
@@ -141,6 +146,9 @@ testkit::on_both! {
             (&chen, "record_progress", json!({ "note": long(2001) }), "#/note"), (&chen, "complete", json!({ "result": "fine", "answer": "x" }), "#/result"),
             (&chen, "complete", json!({ "result": "solved", "answer": long(2001) }), "#/answer"), (&zhang, "evaluate", json!({ "level": "5" }), "#/level"),
             (&zhang, "evaluate", tags(11, 1), "#/tags"), (&zhang, "evaluate", tags(1, 21), "#/tags"), (&zhang, "evaluate", tags(1, 0), "#/tags"),
+            (&chen, "complete", json!({ "result": "solved", "answer": " " }), "#/answer"),
+            (&wang, "reject", json!({ "code": "x", "text": "\n" }), "#/text"),
+            (&wang, "suspend", json!({ "reason": "\u{3000}" }), "#/reason"),
             (&wang, "merge", json!({}), "#/into"), (&wang, "merge", json!({ "into": "x" }), "#/into"), (&wang, "close", json!({ "reason": "x" }), "#/reason"),
         ];
         for (by, action, body, pointer) in cases {

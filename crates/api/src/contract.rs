@@ -127,6 +127,7 @@ pub(crate) fn document() -> Value {
     share_pages(&mut document);
     inline_scalars(&mut document);
     drop_nulls_from_answers(&mut document);
+    open_free_objects(&mut document);
     secure(&mut document);
     document
 }
@@ -140,7 +141,7 @@ fn frame() -> OpenApi {
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
-                .title("Linli 邻里")
+                .title("Linli")
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(include_str!("contract.md")))
                 .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
@@ -238,6 +239,16 @@ fn drop_nulls_from_answers(document: &mut Value) {
             }
         });
     }
+}
+
+/// An object of which the contract names no field may have any: said aloud, because generators read its silence as "none".
+fn open_free_objects(document: &mut Value) {
+    walk(document, &mut |node| {
+        let object = node.get("type").is_some_and(|t| t == "object" || t.as_array().is_some_and(|types| types.contains(&json!("object"))));
+        if object && !node.contains_key("properties") {
+            node.entry("additionalProperties").or_insert(json!(true));
+        }
+    });
 }
 
 /// What holds for all operations: a description of every answer, bearer unless `x-permission` is "public", and an

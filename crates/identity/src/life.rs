@@ -75,7 +75,7 @@ impl House {
     async fn events(&self) -> Vec<String> {
         let pager = kernel::Pager::new("events", &(), kernel::PageQuery { limit: Some(100), cursor: None }).unwrap();
         let reach = Actor::system().reach(kernel::Permission::EventRead);
-        let page = kernel::event::feed(&self.system(), &reach, &[], &pager).await.unwrap();
+        let page = kernel::event::feed(&self.system(), &reach, &[], None, &pager).await.unwrap();
         page.items.into_iter().map(|e| e.kind).collect()
     }
 }

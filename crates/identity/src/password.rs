@@ -1,18 +1,41 @@
 //! Passwords: argon2id, 19 MiB and two passes (OWASP), off the request's thread.
 //!
-//! Only a few are worked on at once: each takes 19 MiB and some tens of milliseconds, and a flood of
-//! sign-ins must wait rather than eat the machine.
+//! Only a few are worked on at once, by threads that do nothing else: each password takes 19 MiB and some tens of
+//! milliseconds, and a flood of sign-ins must wait rather than eat the machine. A thread of the runtime's own pool would
+//! keep those 19 MiB in its allocator's arena for good, and there may be hundreds of those.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use kernel::error::{Error, Result};
-use tokio::sync::Semaphore;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, LazyLock, Mutex, PoisonError, mpsc},
+};
+use tokio::sync::oneshot;
 
 /// How many passwords are worked on at once.
-const AT_ONCE: usize = 4;
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+const AT_ONCE: usize = 2;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Where the jobs of those threads are handed in.
+static JOBS: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
+    let (sender, receiver) = mpsc::channel::<Job>();
+    let receiver = Arc::new(Mutex::new(receiver));
+    for _ in 0..AT_ONCE {
+        let receiver = Arc::clone(&receiver);
+        std::thread::spawn(move || {
+            let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            while let Ok(job) = next() {
+                // A job that panics drops its end of the channel, and whoever waits for it hears that.
+                drop(catch_unwind(AssertUnwindSafe(job)));
+            }
+        });
+    }
+    sender
+});
 
 /// A hash that no password fits, made with the same parameters: an unknown name costs the same work
 /// as a known one.
@@ -24,8 +47,15 @@ fn argon2() -> Result<Argon2<'static>> {
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _turn = TURNS.acquire().await.map_err(Error::internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    let (answer, answered) = oneshot::channel();
+    let job = move || {
+        // Nobody waits any more for a request that has passed its deadline.
+        if !answer.is_closed() {
+            drop(answer.send(work()));
+        }
+    };
+    JOBS.send(Box::new(job)).map_err(|e| Error::internal(e.to_string()))?;
+    answered.await.map_err(Error::internal)?
 }
 
 /// The hash of a password, as a PHC string with its salt and parameters.

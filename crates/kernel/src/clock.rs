@@ -1,10 +1,17 @@
 //! Time comes in through here and nowhere else, so that a test can move it.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use std::sync::{Mutex, PoisonError};
 
 /// A moment, in UTC, to the microsecond (what PostgreSQL keeps).
 pub type Time = DateTime<Utc>;
+
+/// Whether a moment lies in the years 1 to 9999: all that RFC 3339 can say, and all that SQLite, which compares times as
+/// text, keeps in order. A time that a client chose is asked this before it is stored, compared or added to.
+#[must_use]
+pub fn has_plain_year(time: Time) -> bool {
+    (1..=9999).contains(&time.year())
+}
 
 /// Something that knows what time it is.
 pub trait Clock: Send + Sync {

@@ -16,10 +16,11 @@ use crate::{
     error::{Code, Error, Result},
     event::{self, Event, Pending, Subject},
     id::AccountId,
+    lanes::Single,
     vault::Vault,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
     sea_query::{CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UnionType, UpdateStatement, WithClause},
 };
@@ -118,7 +119,7 @@ impl Cx {
 
     /// The connection for reads.
     #[must_use]
-    pub const fn reader(&self) -> &DatabaseConnection {
+    pub const fn reader(&self) -> &Single {
         self.core.db.reader()
     }
 
@@ -302,7 +303,7 @@ impl<'a> Tx<'a> {
             with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
         }
         let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
-        let row = self.cx.core.db.writer().query_one(&statement).await?;
+        let row = self.cx.core.db.reader().query_one(&statement).await?;
         row.map(|_| ()).ok_or(lost)
     }
 

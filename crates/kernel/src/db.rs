@@ -5,7 +5,10 @@
 //! small pool a worker. Both give up on a connection after 1.5 seconds, so that a dead
 //! database is an honest 503 and not a hanging request.
 
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    lanes::{Lanes, Single},
+};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     ConnectOptions, Connection,
@@ -24,14 +27,15 @@ const PING_AFTER: Duration = Duration::from_secs(1);
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    reader: DatabaseConnection,
+    single: Single,
     writer: DatabaseConnection,
 }
 
 /// How many connections, and whether statements have a time limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
-    /// Connections (on SQLite: readers, besides the one writer).
+    /// Connections: on SQLite readers, besides the one writer; on PostgreSQL lanes for single statements, and as many
+    /// again for transactions when those are needed.
     pub connections: u32,
     /// Whether a statement may run without a time limit: migrations, imports.
     pub patient: bool,
@@ -72,7 +76,7 @@ impl Db {
         let pools = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let writer = pools.clone().max_connections(1).connect_with(options.clone()).await.map_err(unreachable_database)?;
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
-        Ok(Self { reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader), writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer) })
+        Ok(Self { single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)), writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer) })
     }
 
     fn postgres(url: &str, pool: Pool) -> Result<Self> {
@@ -83,6 +87,7 @@ impl Db {
             .application_name("linli")
             .options([("statement_timeout", limit), ("lock_timeout", limit), ("idle_in_transaction_session_timeout", "10000"), ("random_page_cost", "1.1")])
             .disable_statement_logging();
+        let single = Single::Lanes(Lanes::new(options.clone(), pool.connections));
         let pool = PgPoolOptions::new()
             .max_connections(pool.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -96,17 +101,16 @@ impl Db {
                 })
             })
             .connect_lazy_with(options);
-        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Ok(Self { reader: connection.clone(), writer: connection })
+        Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
     }
 
-    /// For reads.
+    /// For reads; on PostgreSQL also for a change that is a single statement.
     #[must_use]
-    pub const fn reader(&self) -> &DatabaseConnection {
-        &self.reader
+    pub const fn reader(&self) -> &Single {
+        &self.single
     }
 
-    /// For writes. Domain crates go through `Cx::begin`; this is for migrations and imports.
+    /// For transactions. Domain crates go through `Cx::begin`; this is for migrations and imports.
     #[must_use]
     pub const fn writer(&self) -> &DatabaseConnection {
         &self.writer
@@ -123,14 +127,17 @@ impl Db {
     /// # Errors
     /// `database_unavailable` when it does not answer.
     pub async fn ping(&self) -> Result<()> {
-        self.reader.execute_unprepared("SELECT 1").await?;
+        self.single.execute_unprepared("SELECT 1").await?;
         Ok(())
     }
 
     /// Closes all connections.
     pub async fn close(self) {
         // What cannot be closed any more is closed already.
-        let _ = self.reader.close().await;
+        match self.single {
+            Single::Pool(reader) => drop(reader.close().await),
+            Single::Lanes(lanes) => lanes.close(),
+        }
         let _ = self.writer.close().await;
     }
 }

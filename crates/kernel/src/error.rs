@@ -153,6 +153,7 @@ codes! {
     // Catalogue
     ItemCodeTaken            "service_item_code_taken"    Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
     ItemParentInvalid        "service_item_parent_invalid" Invalid         "The parent must be a current {level}." "上级须为现行的{level}。";
+    ItemInUse                "service_item_in_use"        Conflict         "Entries beneath it are still offered; close them first." "其下仍有现行事项,请先停用。";
     ItemUnknown              "service_item_unknown"       Invalid          "There is no such current service item for this region." "该区划没有此现行服务事项。";
     // The order flow
     OrderStateConflict       "order_state_conflict"       Conflict         "The order is {state}; {action} is not possible from there." "订单当前状态为 {state},不能执行 {action}。";

@@ -140,17 +140,19 @@ pub async fn timeline(cx: &Cx, subject: Uuid, pager: &Pager) -> Result<Page<Logg
 /// The change feed (事件流): every event within `reach`, in the order of the log, none skipped.
 /// `next_cursor` is always given, so that a reader at the end knows where to go on.
 ///
+/// `veiled` is the beginning of types that are confidential, and the reach within which the reader may know of them.
+///
 /// # Errors
 /// `cursor_invalid`; `database_unavailable`.
-pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], pager: &Pager) -> Result<Page<LoggedEvent>> {
+pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], veiled: Option<(&str, &Reach)>, pager: &Pager) -> Result<Page<LoggedEvent>> {
     let postgres = cx.backend() == DbBackend::Postgres;
     let (xid, seq) = pager.after::<(i64, i64)>()?.unwrap_or((-1, 0));
-    let mut scope = Condition::any();
-    for region in &reach.regions {
-        let (first, last) = region.range();
-        scope = scope.add(row::Column::RegionCode.between(first.as_i64(), last.as_i64()));
-    }
-    let mut query = row::Entity::find().filter(scope).apply_if((!types.is_empty()).then_some(types), |q, t| q.filter(row::Column::Kind.is_in(t)));
+    let mut query = row::Entity::find()
+        .filter(lies_in(reach, Condition::any()))
+        .apply_if(veiled.filter(|(_, open)| open.regions != reach.regions), |q, (prefix, open)| {
+            q.filter(lies_in(open, Condition::any().add(row::Column::Kind.not_like(format!("{prefix}%")))))
+        })
+        .apply_if((!types.is_empty()).then_some(types), |q, t| q.filter(row::Column::Kind.is_in(t)));
     query = if postgres {
         query
             // A cursor from before the log was restored into another cluster is ahead of this one's transactions: it goes on
@@ -175,6 +177,14 @@ pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], pager: &Pager) -> Re
         items: page.items.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>>>()?,
         next_cursor: Some(pager.cursor(&end)?),
         has_more: page.has_more,
+    })
+}
+
+/// Adds each region of the reach to these alternatives.
+fn lies_in(reach: &Reach, alternatives: Condition) -> Condition {
+    reach.regions.iter().fold(alternatives, |any, region| {
+        let (first, last) = region.range();
+        any.add(row::Column::RegionCode.between(first.as_i64(), last.as_i64()))
     })
 }
 

@@ -35,7 +35,6 @@ pub struct Point {
     pub lat: f64,
     /// The datum (坐标系); `wgs84` unless told. `wx.chooseLocation` gives `gcj02`.
     #[serde(default)]
-    #[schema(default = "wgs84")]
     pub datum: Datum,
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod geo;
 pub mod id;
+pub mod lanes;
 pub mod mask;
 pub mod page;
 pub mod region;

@@ -62,14 +62,16 @@ pub fn china() -> FixedOffset {
     FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| Utc.fix())
 }
 
+/// The days that are looked through: more than any limit has, and an end for a calendar without working days.
+const HORIZON: usize = 366 * 500;
+
 /// The hours of a working day: periods in China time, in order, without overlap.
 pub type Hours = [(NaiveTime, NaiveTime)];
 
 /// The periods worked from `from` on, day after day.
 fn periods<'a>(calendar: &'a Calendar, hours: &'a Hours, from: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)> + 'a {
     let first = from.with_timezone(&china()).date_naive();
-    // Fifty years: longer than any limit, and an end for a calendar without working days.
-    first.iter_days().take(366 * 50).filter(|day| calendar.is_working_day(*day)).flat_map(move |day| {
+    first.iter_days().take(HORIZON).filter(|day| calendar.is_working_day(*day)).flat_map(move |day| {
         hours.iter().filter_map(move |(open, close)| Some((in_china(day, *open)?.max(from), in_china(day, *close)?))).filter(|(a, b)| a < b)
     })
 }
@@ -106,7 +108,7 @@ pub fn add_working_days(calendar: &Calendar, hours: &Hours, from: DateTime<Utc>,
         Some(today)
     } else {
         let n = usize::try_from(days).unwrap_or(usize::MAX);
-        today.iter_days().skip(1).take(366 * 50).filter(|d| calendar.is_working_day(*d)).nth(n - 1)
+        today.iter_days().skip(1).take(HORIZON).filter(|d| calendar.is_working_day(*d)).nth(n - 1)
     };
     let close = hours.last().map_or(NaiveTime::MIN, |(_, close)| *close);
     day.and_then(|d| in_china(d, close)).unwrap_or(from)
@@ -162,6 +164,7 @@ mod tests {
         let plus = |from: &str, d| add_working_days(calendar, &hours, at(from), d);
         assert_eq!(plus("2026-11-20T11:00", 1), at("2026-11-23T18:00"));
         assert_eq!(plus("2026-11-22T11:00", 5), at("2026-11-27T18:00"));
+        assert!(plus("2026-09-30T11:00", 100_000) > at("2400-01-01T00:00"), "the longest limit ends late, not at once");
         let after_holiday = plus("2026-09-30T11:00", 1);
         assert!(after_holiday > at("2026-10-07T00:00"), "{after_holiday}");
         assert_eq!(working_days_between(calendar, at("2026-11-20T11:00"), at("2026-11-23T18:00")), 1);

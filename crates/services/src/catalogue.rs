@@ -4,7 +4,7 @@
 //! Entries are versioned: an edit ends the current version and begins the next, and an order keeps
 //! the version that it was placed under. A code names the entry through all its versions.
 
-use crate::limit::Limit;
+use crate::{limit::Limit, worded};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, id::ItemId};
 use sea_orm::{
@@ -129,8 +129,8 @@ pub struct CreateServiceItem {
     #[schema(min_length = 1, max_length = 32)]
     pub parent_code: Option<String>,
     /// Its name.
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[validate(length(min = 1, max = 100), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     pub name: String,
     /// What it is.
     #[validate(length(max = 1000))]
@@ -159,8 +159,8 @@ pub struct CreateServiceItem {
 #[serde(deny_unknown_fields)]
 pub struct UpdateServiceItem {
     /// Its name.
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_length = 1, max_length = 100)]
+    #[validate(length(min = 1, max = 100), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     pub name: Option<String>,
     /// What it is.
     #[validate(length(max = 1000))]
@@ -219,9 +219,10 @@ impl Event for ItemChanged<'_> {
 /// Adds an entry to the catalogue.
 ///
 /// # Errors
-/// `permission_missing`; `service_item_parent_invalid`; `service_item_code_taken`.
+/// `permission_missing`; `region_unknown`, `region_closed`; `service_item_parent_invalid`; `service_item_code_taken`.
 pub async fn create_service_item(cx: &Cx, command: CreateServiceItem) -> Result<ServiceItem> {
     cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
+    crate::require_region(cx, command.region_code).await?;
     let above = match command.level {
         ItemLevel::Category => None,
         ItemLevel::Subcategory => Some((ItemLevel::Category, "category 大类")),
@@ -286,15 +287,19 @@ pub async fn update_service_item(cx: &Cx, code: &str, command: UpdateServiceItem
     save(tx, item, "service_item.updated", false).await
 }
 
-/// Takes an entry out of the catalogue. Orders that name it keep it.
+/// Takes an entry out of the catalogue, once nothing stands beneath it. Orders that name it keep it.
 ///
 /// # Errors
-/// `service_item_not_found`; `permission_missing`.
+/// `service_item_not_found`; `permission_missing`; `service_item_in_use`.
 pub async fn close_service_item(cx: &Cx, code: &str) -> Result<ServiceItem> {
     let mut item = managed(cx, code).await?;
     let mut tx = cx.begin();
     item.valid_to = Some(tx.now);
     end(&mut tx, item.id).await?;
+    let beneath = row::Entity::find().filter(row::Column::ParentCode.eq(code)).filter(row::Column::ValidTo.is_null()).limit(1);
+    if beneath.one(tx.conn().await?).await?.is_some() {
+        return Err(Error::new(Code::ItemInUse));
+    }
     let subject = Subject { id: item.id.0, version: item.version, region: item.region_code };
     tx.emit(subject, &ItemChanged { kind: "service_item.closed", code: &item.code })?;
     tx.commit(item).await

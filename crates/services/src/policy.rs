@@ -107,9 +107,17 @@ pub struct OrderFlow {
     pub automatic_reworks: u16,
     /// The reason codes for which an order may be refused (不予受理情形); any code when empty.
     #[serde(default)]
-    #[validate(length(max = 100))]
+    #[validate(length(max = 100), custom(function = short_codes))]
     #[schema(max_items = 100)]
     pub reject_codes: Vec<String>,
+}
+
+fn short_codes(codes: &[String]) -> std::result::Result<(), ValidationError> {
+    if codes.iter().all(|c| (1..=50).contains(&c.chars().count())) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("codes").with_message("a code has 1 to 50 characters".into()))
+    }
 }
 
 /// A policy (规则), one version of it.
@@ -204,9 +212,10 @@ fn in_force(now: DateTime<Utc>) -> Condition {
 /// Sets a policy: a new version from `valid_from` on; the version before it ends there.
 ///
 /// # Errors
-/// `permission_missing`; `content_invalid` when not exactly one policy is given; `period_invalid`.
+/// `permission_missing`; `region_unknown`, `region_closed`; `content_invalid` when not exactly one policy is given; `period_invalid`.
 pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
+    crate::require_region(cx, command.region_code).await?;
     let (kind, data) = match (&command.working_time, &command.order_flow) {
         (Some(hours), None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
         (None, Some(flow)) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),

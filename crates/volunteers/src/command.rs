@@ -24,7 +24,7 @@ pub struct RegisterVolunteer {
     pub region_code: RegionCode,
     /// The one grid of it that is served (服务网格); absent: the whole region.
     pub grid_id: Option<GridId>,
-    /// The organization that they belong to (所属组织); absent when to none.
+    /// The organization that they belong to (所属组织); absent when to none. Whoever registers themselves must be its staff.
     pub organization_id: Option<OrganizationId>,
     /// What they can do (技能特长): at most 20, each of 1–30 characters.
     #[serde(default)]
@@ -33,7 +33,6 @@ pub struct RegisterVolunteer {
     pub skills: Vec<String>,
     /// Whether they take orders now (可接单); absent: yes.
     #[serde(default = "yes")]
-    #[schema(default = true)]
     pub available: bool,
 }
 

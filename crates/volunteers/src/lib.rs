@@ -27,7 +27,7 @@ use kernel::{
 /// Registers somebody, or oneself, as a taker of orders (登记接单人).
 ///
 /// # Errors
-/// `permission_missing`; `content_invalid` for a kind that one's own roles do not bear out; `region_unknown`,
+/// `permission_missing`; `content_invalid` for a kind or an organization that one's own roles do not bear out; `region_unknown`,
 /// `region_closed`, `grid_foreign`; `volunteer_exists`; `reference_broken` when there is no such account or organization.
 pub async fn register_volunteer(cx: &Cx, command: RegisterVolunteer) -> Result<Volunteer> {
     let account = match command.account_id.or(cx.actor.account) {
@@ -38,6 +38,11 @@ pub async fn register_volunteer(cx: &Cx, command: RegisterVolunteer) -> Result<V
     if cx.actor.account == Some(account) && !cx.actor.can(Permission::VolunteerManage, &place) {
         cx.actor.require(Permission::OrderTake, &place)?;
         require_role(cx, command.kind, &place)?;
+        // Where they belong says who keeps the roll, or the organization whose staff they are.
+        if command.organization_id.is_some_and(|o| !cx.actor.staff_of().contains(&o)) {
+            let reason = vec![("reason", "you are not staff of this organization".to_owned())];
+            return Err(Error::field_with("#/organization_id", Code::FieldInvalid, reason));
+        }
     } else {
         cx.actor.require(Permission::VolunteerManage, &place)?;
     }

@@ -4,6 +4,7 @@ use crate::prelude::*;
 use chrono::{DateTime, Utc};
 use kernel::{
     Code, Error,
+    clock::has_plain_year,
     event::LoggedEvent,
     id::{AccountId, GridId, ItemId, OrderId},
 };
@@ -104,6 +105,11 @@ struct ListOrders {
 #[get("/orders")]
 async fn list_orders(call: Call, query: Query<ListOrders>) -> Answer {
     let q = query.into_inner();
+    for time in [q.created_after, q.created_before, q.updated_after].into_iter().flatten() {
+        if !has_plain_year(time) {
+            return Err(Error::new(Code::QueryParameterInvalid).with("reason", "a time has a year of four digits").into());
+        }
+    }
     let states = q.state.iter().flat_map(|s| s.split(',')).filter(|s| !s.is_empty()).map(state).collect::<kernel::Result<Vec<State>>>()?;
     let filter = order::ListOrders {
         view: q.view,

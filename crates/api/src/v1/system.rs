@@ -92,7 +92,8 @@ struct ListEvents {
 /// Read the change feed (事件流).
 ///
 /// Every event within the caller's scope (授权范围), in the order of the log: none is skipped and none comes late,
-/// even while others write. `next_cursor` is always given; at the end of the log, ask again with it.
+/// even while others write. `next_cursor` is always given; at the end of the log, ask again with it. Events of mediation
+/// (调解) only where the caller may read cases (`mediation.read`).
 #[utoipa::path(tag = "system", operation_id = "list_events", params(ListEvents), responses((status = 200, body = Page<LoggedEvent>), ReadProblems), extensions(("x-permission" = json!("event.read"))))]
 #[get("/events")]
 async fn list_events(call: Call, query: Query<ListEvents>) -> Answer {
@@ -103,5 +104,6 @@ async fn list_events(call: Call, query: Query<ListEvents>) -> Answer {
     }
     let types: Vec<String> = kind.iter().flat_map(|k| k.split(',')).filter(|t| !t.is_empty()).map(str::to_owned).collect();
     let pager = Pager::new("events", &types, PageQuery { limit, cursor })?;
-    ok(event::feed(&call.cx, &reach, &types, &pager).await?)
+    let mediation = call.cx.actor.reach(Permission::MediationRead);
+    ok(event::feed(&call.cx, &reach, &types, Some(("mediation.", &mediation)), &pager).await?)
 }

@@ -32,7 +32,6 @@ pub struct CreateGrid {
     pub boundary: Option<Value>,
     /// The datum of the boundary (边界坐标系); `wgs84` unless told.
     #[serde(default)]
-    #[schema(default = "wgs84")]
     pub datum: Datum,
     /// Its centre (中心点). Absent: the centroid of the boundary, if there is one.
     pub center: Option<Point>,
@@ -53,7 +52,6 @@ pub struct UpdateGrid {
     pub boundary: Option<Value>,
     /// The datum of the new boundary (边界坐标系); `wgs84` unless told.
     #[serde(default)]
-    #[schema(default = "wgs84")]
     pub datum: Datum,
     /// The new centre (中心点). Absent with a new boundary: the centroid of that.
     pub center: Option<Point>,

@@ -1,7 +1,7 @@
 //! Accounts (账号): who can sign in.
 //!
 //! An account lies nowhere by itself; its grants say where it belongs. Somebody sees an account if
-//! their right to read accounts covers one of its grants, or if it is their own. Managing one
+//! their right to read accounts covers one of its grants that has not ended (of those that have, when all have), or if it is their own. Managing one
 //! asks for more: the right over *every* grant that is in force, and no grant above one's own, because
 //! disabling somebody here disables them everywhere. The name that one signs in with is open; what
 //! the person is called and the phone are sealed.
@@ -98,7 +98,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, new: New) -> Result<Account> {
     for granting in new.grants {
         rows.push(grant::give(tx, id, granting).await?);
     }
-    show(&cx, row, sight(&cx.actor, id, &rows).unwrap_or(Sight::Outline))
+    show(&cx, row, sight(&cx.actor, id, &rows, now).unwrap_or(Sight::Outline))
 }
 
 fn seal_phone(cx: &Cx, id: AccountId, phone: Option<&str>) -> Result<(Option<String>, Option<String>)> {
@@ -108,12 +108,18 @@ fn seal_phone(cx: &Cx, id: AccountId, phone: Option<&str>) -> Result<(Option<Str
 }
 
 /// How much of an account with these grants the actor may see; absent if nothing.
-fn sight(actor: &Actor, id: AccountId, grants: &[grant::row::Model]) -> Option<Sight> {
+fn sight(actor: &Actor, id: AccountId, grants: &[grant::row::Model], now: Time) -> Option<Sight> {
     if actor.account.is_none_or(|own| own == id) {
         return Some(Sight::Own);
     }
     let country = actor.reach(Permission::AccountRead).regions.contains(&RegionCode::COUNTRY);
-    (country || grants.iter().any(|g| g.rank_of(actor, Permission::AccountRead).is_some())).then_some(Sight::Reach)
+    (country || telling(grants, now).iter().any(|g| g.rank_of(actor, Permission::AccountRead).is_some())).then_some(Sight::Reach)
+}
+
+/// The grants that say where an account belongs: those that have not ended, or, when all have, the ended ones.
+fn telling(grants: &[grant::row::Model], now: Time) -> Vec<&grant::row::Model> {
+    let live: Vec<_> = grants.iter().filter(|g| g.valid_to.is_none_or(|to| to > now)).collect();
+    if live.is_empty() { grants.iter().collect() } else { live }
 }
 
 /// An account with its grants, if the actor may know of it.
@@ -121,7 +127,7 @@ async fn sighted(cx: &Cx, id: AccountId) -> Result<(row::Model, Vec<grant::row::
     let missing = || Error::new(Code::AccountNotFound);
     let row = store::find(cx, id).await?.ok_or_else(missing)?;
     let grants = grant::of_account(cx, id).await?;
-    let sight = sight(&cx.actor, id, &grants).ok_or_else(missing)?;
+    let sight = sight(&cx.actor, id, &grants, cx.now()).ok_or_else(missing)?;
     Ok((row, grants, sight))
 }
 

@@ -25,6 +25,7 @@ use chrono::SubsecRound;
 use event::GrantEvent;
 use kernel::{
     Actor, Cx, Page, Permission, Place, RegionCode, Role, Scope, Subject, Time, Tx,
+    clock::has_plain_year,
     error::{Code, Error, Result},
     id::{AccountId, GrantId},
 };
@@ -106,6 +107,11 @@ pub(crate) fn decide(actor: &Actor, command: &CreateGrant, place: Place, now: Ti
     let place = placed(scope, place);
     require_grip(actor, command.role, &place)?;
     let place_code = place.region.ok_or_else(|| Error::new(Code::ReferenceBroken))?;
+    for (time, at) in [(command.valid_from, "#/valid_from"), (command.valid_to, "#/valid_to")] {
+        if !time.is_none_or(has_plain_year) {
+            return Err(Error::field_with(at, Code::FieldInvalid, vec![("reason", "a year of four digits".to_owned())]));
+        }
+    }
     let valid_from = command.valid_from.map_or(now, |t| t.trunc_subsecs(6));
     let valid_to = command.valid_to.map(|t| t.trunc_subsecs(6));
     if valid_to.is_some_and(|to| to <= valid_from) {
@@ -252,6 +258,8 @@ mod tests {
         let none = CreateGrant { region_code: None, ..whole.clone() };
         let over = CreateGrant { valid_to: Some(now()), ..whole };
         let code = |c: &CreateGrant| decide(&Actor::system(), c, Place::default(), now()).err().map(|e| e.code);
+        let far = CreateGrant { valid_to: "+12000-01-01T00:00:00Z".parse().ok(), ..CreateGrant::in_region(Role::Resident, RegionCode::COUNTRY) };
+        assert!(far.valid_to.is_some() && code(&far) == Some(Code::ContentInvalid), "SQLite would compare it as text");
         assert_eq!(code(&two), Some(Code::GrantScopeInvalid));
         assert_eq!(code(&none), Some(Code::GrantScopeInvalid));
         assert_eq!(code(&over), Some(Code::PeriodInvalid));

@@ -9,7 +9,7 @@ use kernel::{
 };
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, IntoColumnRef, Query, SelectStatement},
+    sea_query::{Alias, Expr, IntoColumnRef, Query, SelectStatement},
 };
 
 pub(crate) async fn find(cx: &Cx, id: GrantId) -> Result<Option<row::Model>> {
@@ -48,7 +48,8 @@ pub(crate) async fn end(tx: &mut Tx<'_>, row: row::Model) -> Result<Option<row::
     Ok((done.rows_affected == 1).then_some(row::Model { valid_from, valid_to: Some(now), ..row }))
 }
 
-/// What a list of accounts asks of a grant. With neither region nor role it may be one that has ended.
+/// What a list of accounts asks of a grant. With neither region nor role it may be one that has not begun, or one that has
+/// ended, if all of that account's have.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) region: Option<RegionCode>,
@@ -62,12 +63,19 @@ impl Wanted {
         self.region.is_none() && self.role.is_none()
     }
 
-    /// Of this role and in force, wherever it lies.
+    /// Of this role and in force, wherever it lies; where anything will do, one that says where the account belongs.
     fn of_role(self) -> Condition {
-        if self.anything() {
-            return Condition::all();
-        }
         let open = Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(self.now));
+        if self.anything() {
+            let other = |column| Expr::col((Alias::new("other"), column));
+            let living = Query::select()
+                .expr(Expr::val(1))
+                .from_as(row::Entity, Alias::new("other"))
+                .and_where(other(row::Column::AccountId).equals((row::Entity, row::Column::AccountId)))
+                .cond_where(Condition::any().add(other(row::Column::ValidTo).is_null()).add(other(row::Column::ValidTo).gt(self.now)))
+                .to_owned();
+            return open.add(Expr::exists(living).not());
+        }
         let role = self.role.map(|role| row::Column::Role.eq(role));
         // Those that hold an office are few: `grants_office` has them alone, so that nobody looks for the
         // residents of a community among all residents of the country.

@@ -52,7 +52,7 @@ pub(crate) async fn signed(core: &Core, id: SessionId, now: Time) -> Result<Vec<
         .and_where(A::Status.eq(AccountStatus::Active))
         .to_owned();
     let reader = core.db.reader();
-    Ok(Signed::find_by_statement(reader.get_database_backend().build(&query)).all(reader).await?)
+    Ok(Signed::find_by_statement(core.db.backend().build(&query)).all(reader).await?)
 }
 
 /// A session that is not over, of an account that is not disabled.
@@ -69,7 +69,7 @@ pub(crate) async fn living(core: &Core, id: SessionId, now: Time) -> Result<Opti
         .and_where(A::Status.eq(AccountStatus::Active))
         .to_owned();
     let reader = core.db.reader();
-    Ok(row::Model::find_by_statement(reader.get_database_backend().build(&query)).one(reader).await?)
+    Ok(row::Model::find_by_statement(core.db.backend().build(&query)).one(reader).await?)
 }
 
 pub(crate) async fn insert(tx: &mut Tx<'_>, row: row::Model) -> Result<()> {

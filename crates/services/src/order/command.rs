@@ -1,7 +1,7 @@
 //! What comes in: the commands of the order flow and the words that they are made of.
 
 use super::flow::State;
-use crate::limit::Limit;
+use crate::{limit::Limit, worded};
 use chrono::{DateTime, Utc};
 use kernel::{
     RegionCode,
@@ -184,8 +184,8 @@ impl TakerRef {
 pub struct Contact {
     /// 姓名
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 32))]
-    #[schema(min_length = 1, max_length = 32, example = "张三")]
+    #[validate(length(min = 1, max = 32), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 32, pattern = "\\S", example = "张三")]
     pub name: Option<String>,
     /// 电话: a mobile number, a landline, or a short number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,8 +194,8 @@ pub struct Contact {
     pub phone: Option<String>,
     /// 地址: estate, building, unit, room.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200, example = "翡丽中央 12幢3单元401室")]
+    #[validate(length(min = 1, max = 200), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "翡丽中央 12幢3单元401室")]
     pub address: Option<String>,
 }
 
@@ -217,12 +217,12 @@ fn dialable(phone: &str) -> Result<(), ValidationError> {
 #[serde(deny_unknown_fields)]
 pub struct PlaceOrder {
     /// What it is about, in a few words (标题).
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "楼道灯不亮")]
+    #[validate(length(min = 1, max = 100), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S", example = "楼道灯不亮")]
     pub title: String,
     /// What is wanted (内容).
-    #[validate(length(min = 1, max = 4000))]
-    #[schema(min_length = 1, max_length = 4000, example = "3单元2楼的灯坏了三天,老人上下楼不安全。")]
+    #[validate(length(min = 1, max = 4000), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 4000, pattern = "\\S", example = "3单元2楼的灯坏了三天,老人上下楼不安全。")]
     pub content: String,
     /// The community or village (社区、村).
     pub region_code: RegionCode,
@@ -273,12 +273,12 @@ pub struct TriageOrder {
 #[serde(deny_unknown_fields)]
 pub struct RejectOrder {
     /// The reason's code (情形编码); the place's policy may list those allowed.
-    #[validate(length(min = 1, max = 50))]
-    #[schema(min_length = 1, max_length = 50, example = "not_competent")]
+    #[validate(length(min = 1, max = 50), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 50, pattern = "\\S", example = "not_competent")]
     pub code: String,
     /// The reason in words (理由).
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[validate(length(min = 1, max = 500), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
     pub text: String,
     /// Where the resident should turn instead (正确渠道).
     #[validate(length(min = 1, max = 200))]
@@ -310,8 +310,8 @@ pub struct DispatchOrder {
     #[validate(nested)]
     pub finish_limit: Option<Limit>,
     /// A word to the taker (派单说明).
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[validate(length(min = 1, max = 500), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
     pub note: Option<String>,
     /// The version that was read.
     #[validate(range(min = 1))]
@@ -336,8 +336,8 @@ pub struct AcceptOrder {
 #[serde(deny_unknown_fields)]
 pub struct GiveReason {
     /// Why (原因).
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[validate(length(min = 1, max = 500), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
     pub reason: String,
     /// The version that was read.
     #[validate(range(min = 1))]
@@ -350,8 +350,8 @@ pub struct GiveReason {
 #[serde(deny_unknown_fields)]
 pub struct TakeStep {
     /// A note (说明). Needed to cancel an order that somebody has accepted.
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
+    #[validate(length(min = 1, max = 500), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
     pub note: Option<String>,
     /// The version that was read.
     #[validate(range(min = 1))]
@@ -364,8 +364,8 @@ pub struct TakeStep {
 #[serde(deny_unknown_fields)]
 pub struct RecordProgress {
     /// What has been done.
-    #[validate(length(min = 1, max = 2000))]
-    #[schema(min_length = 1, max_length = 2000)]
+    #[validate(length(min = 1, max = 2000), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 2000, pattern = "\\S")]
     pub note: String,
     /// The version that was read.
     #[validate(range(min = 1))]
@@ -380,8 +380,8 @@ pub struct CompleteOrder {
     /// How it ended.
     pub result: OrderResult,
     /// The answer to the requester (答复).
-    #[validate(length(min = 1, max = 2000))]
-    #[schema(min_length = 1, max_length = 2000)]
+    #[validate(length(min = 1, max = 2000), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 2000, pattern = "\\S")]
     pub answer: String,
     /// The version that was read.
     #[validate(range(min = 1))]
@@ -401,8 +401,8 @@ pub struct EvaluateOrder {
     #[schema(max_items = 10)]
     pub tags: Vec<String>,
     /// In one's own words (评语).
-    #[validate(length(min = 1, max = 1000))]
-    #[schema(min_length = 1, max_length = 1000)]
+    #[validate(length(min = 1, max = 1000), custom(function = worded))]
+    #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
     pub comment: Option<String>,
     /// The version that was read.
     #[validate(range(min = 1))]
