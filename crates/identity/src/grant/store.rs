@@ -74,7 +74,7 @@ impl Wanted {
                 .and_where(other(row::Column::AccountId).equals((row::Entity, row::Column::AccountId)))
                 .cond_where(Condition::any().add(other(row::Column::ValidTo).is_null()).add(other(row::Column::ValidTo).gt(self.now)))
                 .to_owned();
-            return open.add(Expr::exists(living).not());
+            return Condition::all().add(open.add(Expr::exists(living).not()));
         }
         let role = self.role.map(|role| row::Column::Role.eq(role));
         // Those that hold an office are few: `grants_office` has them alone, so that nobody looks for the
