@@ -168,6 +168,7 @@ codes! {
     NotTheTaker              "not_the_taker"              Forbidden        "Only the lead taker may do this." "只有主办方可以执行此操作。";
     NotTheRequester          "not_the_requester"          Forbidden        "Only the requester may do this." "只有点单人可以执行此操作。";
     CloserIsDoer             "closer_is_doer"             Forbidden        "Whoever did the work cannot close the order." "办理者不能为自己办理的订单销号。";
+    EvaluatorIsDoer          "evaluator_is_doer"          Forbidden        "Whoever did the work cannot judge it." "办理者不能评价自己办理的订单。";
     EvaluationSatisfied      "evaluation_satisfied"       Conflict         "Only a dissatisfied evaluation or a failed call-back leads to rework." "仅评价不满意或回访未通过时可以重办。";
     MergeIntoItself          "merge_into_itself"          Invalid          "An order cannot be merged into itself." "订单不能并入自身。";
     MergeTargetClosed        "merge_target_closed"        Conflict         "The other order is {state}; nothing can be merged into it." "目标订单状态为 {state},不能并入。";

@@ -155,7 +155,7 @@ pub struct SetPolicy {
     /// How orders flow.
     #[validate(nested)]
     pub order_flow: Option<OrderFlow>,
-    /// From when on; now when absent. Not earlier than the version before it.
+    /// From when on; now when absent. Not in the past, and later than the version before it.
     pub valid_from: Option<DateTime<Utc>>,
 }
 
@@ -233,7 +233,8 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     let here = Condition::all().add(row::Column::Kind.eq(kind)).add(row::Column::RegionCode.eq(command.region_code));
     let conn = tx.conn().await?;
     let last = row::Entity::find().filter(here.clone()).order_by_desc(row::Column::Version).limit(1).one(conn).await?;
-    if last.as_ref().is_some_and(|l| l.valid_from >= valid_from) {
+    // What has been decided by a policy stays decided: none begins in the past.
+    if command.valid_from.is_some_and(|from| from < cx.now()) || last.as_ref().is_some_and(|l| l.valid_from >= valid_from) {
         return Err(Error::new(Code::PeriodInvalid).at("#/valid_from"));
     }
     row::Entity::update_many()

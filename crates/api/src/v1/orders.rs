@@ -87,7 +87,7 @@ struct ListOrders {
     created_after: Option<DateTime<Utc>>,
     /// Placed before this time.
     created_before: Option<DateTime<Utc>>,
-    /// Changed at this time or later; the list is then in the order of change, oldest first, for synchronizing.
+    /// Changed at this time or later; the list is then in the order of change, oldest first. To miss nothing, read `/events` instead.
     updated_after: Option<DateTime<Utc>>,
     /// Items a page, 1–100; 20 unless told.
     #[param(minimum = 1, maximum = 100)]

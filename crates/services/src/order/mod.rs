@@ -9,6 +9,7 @@
 //! [`Change`] through one or two steps of the table, save. Saving compares the version that was read, so
 //! of two who act at once exactly one wins, and the other hears where the order stands now.
 
+mod change;
 pub mod command;
 mod event;
 pub mod flow;
@@ -16,28 +17,25 @@ mod number;
 mod row;
 mod sight;
 mod store;
+mod taking;
 mod view;
 
 pub use command::*;
 pub use flow::{Action, State};
 pub use view::{Evaluation, Order, Rejection};
 
-use crate::{
-    catalogue::{self, ProviderKind},
-    limit::Limit,
-    policy,
-};
+use crate::{catalogue, policy};
+use change::Change;
 use event::{Logged, OrderEvent};
-use flow::{Right, Step};
 use kernel::{
-    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
+    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject,
     event::LoggedEvent,
     id::{AccountId, OrderId},
     mask,
 };
 use row::{assistant, order::Model};
 use sight::Standing;
-use uuid::Uuid;
+use taking::{check_taker, claim};
 
 /// Places an order (点单), for oneself or on behalf of somebody.
 ///
@@ -253,36 +251,6 @@ pub async fn dispatch(cx: &Cx, id: OrderId, command: DispatchOrder) -> Result<Or
     change.save().await
 }
 
-/// Whether a taker may be given work here at all: it exists, is active, and serves the place.
-async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
-    let foreign = || Error::new(Code::TakerForeign).with("region", order.region_code);
-    match taker {
-        TakerRef::Person { id } => {
-            let volunteer = volunteers::find_volunteer(cx, id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
-            if !volunteer.serves(order.region_code, order.grid_id) {
-                return Err(foreign());
-            }
-            if !volunteer.available {
-                return Err(ineligible("not available"));
-            }
-        }
-        TakerRef::Organization { id } => {
-            let organization = organizations::find_organization(cx, &id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
-            if !organization.active {
-                return Err(ineligible("closed"));
-            }
-            if !organization.region_code.covers(order.region_code) {
-                return Err(foreign());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn ineligible(reason: &str) -> Error {
-    Error::new(Code::TakerIneligible).with("reason", reason)
-}
-
 /// Accepts an order (接单): one's own assignment, or a claim from the pool (抢单), of which exactly one
 /// wins and which counts against the taker's limit of open orders.
 ///
@@ -316,57 +284,6 @@ async fn try_accept(cx: &Cx, id: OrderId, command: &AcceptOrder) -> Result<Order
     change.after.accepted_at = Some(change.tx.now);
     change.step(Action::Accept, &OrderEvent::Accepted { lead, claimed })?;
     change.save().await
-}
-
-/// Checks that a taker may claim an order from the pool, and finds a free slot within its limit.
-async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16> {
-    let (kind, id) = taker.parts();
-    if !sight::is_taker(&cx.actor, Some(kind), Some(id)) {
-        return Err(ineligible("you do not act for this organization"));
-    }
-    if order.requester_id.is_some() && order.requester_id == cx.actor.account {
-        return Err(ineligible("it is your own order"));
-    }
-    check_taker(cx, order, taker).await.map_err(|e| match e.code {
-        Code::TakerUnknown => ineligible("not registered as a taker"),
-        Code::TakerForeign => ineligible("does not serve this place"),
-        _ => e,
-    })?;
-    if let Some(item) = order.item_id {
-        let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds).unwrap_or_default();
-        if !allowed.is_empty() && !provider_kinds(cx, taker).await?.iter().any(|k| allowed.contains(k)) {
-            return Err(ineligible("not a provider of this service item"));
-        }
-    }
-    let limit = policy::order_flow(cx, order.region_code).await?.claim_limit;
-    let open = store::open_slots(cx, id).await?;
-    if open.len() >= usize::from(limit) {
-        return Err(Error::new(Code::TakerLimitReached).with("limit", limit));
-    }
-    let free = (1..=i16::MAX).find(|slot| !open.contains(&Some(*slot)));
-    free.ok_or_else(|| Error::internal("no free slot"))
-}
-
-/// What sorts of provider a taker is.
-async fn provider_kinds(cx: &Cx, taker: TakerRef) -> Result<Vec<ProviderKind>> {
-    use organizations::OrganizationKind as O;
-    use volunteers::VolunteerKind as V;
-    Ok(match taker {
-        TakerRef::Person { id } => match volunteers::find_volunteer(cx, id).await?.map(|v| v.kind) {
-            Some(V::GridMember | V::CommunityWorker) => vec![ProviderKind::Public],
-            Some(V::SocialWorker) => vec![ProviderKind::Social],
-            Some(V::Volunteer | V::PartyMember) => vec![ProviderKind::Volunteer],
-            None => vec![],
-        },
-        TakerRef::Organization { id } => match organizations::find_organization(cx, &id).await?.map(|o| o.kind) {
-            Some(O::CommunityPartyOrganization | O::GridBranch | O::PartyGroup) => vec![ProviderKind::Public, ProviderKind::Volunteer],
-            Some(O::ResidentsCommittee | O::GovernmentDepartment) => vec![ProviderKind::Public],
-            Some(O::ResidentUnit | O::SocialOrganization | O::OwnersCommittee) => vec![ProviderKind::Social],
-            Some(O::PropertyCompany) => vec![ProviderKind::Market],
-            Some(O::VolunteerTeam) => vec![ProviderKind::Volunteer],
-            Some(O::Other) | None => vec![],
-        },
-    })
 }
 
 /// Declines an assignment (拒单): the order goes back to the dispatcher.
@@ -607,174 +524,6 @@ async fn contact(cx: &Cx, order: &Model, standing: Standing) -> Result<Option<Co
 
 fn subject(order: &Model) -> Subject {
     Subject { id: order.id.0, version: order.version, region: order.region_code }
-}
-
-/// An order on its way from one state to the next.
-struct Change<'a> {
-    tx: Tx<'a>,
-    before: Model,
-    after: Model,
-    standing: Standing,
-    team: Vec<assistant::Model>,
-}
-
-impl<'a> Change<'a> {
-    /// Reads the order and checks that the action is the caller's, is legal now, and starts from the version
-    /// that the caller read.
-    async fn begin(cx: &'a Cx, id: OrderId, action: Action, version: Option<i32>) -> Result<Self> {
-        let (order, standing, team) = find(cx, id).await?;
-        let legal = flow::next(order.state, action).is_some();
-        // To somebody who might have taken it, the news is that it is gone, not that it was never theirs.
-        let late = action == Action::Accept && !legal && standing.provider;
-        let from_pool = order.dispatch_mode == Some(DispatchMode::Pool);
-        let told = standing.sees(&cx.actor, &order) || (late && from_pool);
-        if !told {
-            return Err(Error::new(Code::OrderNotFound));
-        }
-        // Where nobody leads, the news is where the order stands, not that somebody else leads.
-        let leaderless = !legal && order.lead_id.is_none() && matches!(action.right(), Right::Taker | Right::Lead | Right::Team);
-        match standing.check(&cx.actor, &order, action) {
-            Err(_) if late || leaderless => return Err(refused(&order, standing, action)),
-            checked => checked?,
-        }
-        if version.is_some_and(|v| v != order.version) {
-            return Err(Error::new(Code::OrderVersionStale).with("version", order.version).with("state", order.state.as_str()));
-        }
-        if !legal {
-            return Err(refused(&order, standing, action));
-        }
-        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team })
-    }
-
-    /// Takes one step of the table: state, version, running deadline and event.
-    fn step(&mut self, action: Action, what: &OrderEvent) -> Result<()> {
-        let from = self.after.state;
-        let to = match flow::next(from, action) {
-            Some(Step::To(to)) => to,
-            Some(Step::Stay) => from,
-            Some(Step::Back) => {
-                let back = self.after.suspended_from.ok_or_else(|| Error::internal("a suspended order knows where it stood"))?;
-                self.wake();
-                back
-            }
-            None => return Err(refused(&self.after, self.standing, action)),
-        };
-        self.after.state = to;
-        self.after.version += 1;
-        self.after.updated_at = self.tx.now;
-        self.after.due_at = match to {
-            State::Triaged | State::Dispatched => [self.after.respond_by, self.after.finish_by].into_iter().flatten().min(),
-            State::Accepted | State::InProgress => self.after.finish_by,
-            _ => None,
-        };
-        self.tx.emit(subject(&self.after), &Logged { from: Some(from), to, what })
-    }
-
-    /// Writes everything, or hears that somebody else was faster.
-    async fn save(mut self) -> Result<Order> {
-        let cx = self.tx.cx();
-        store::advance(&mut self.tx, &self.before, &self.after);
-        let Standing { follower, provider, .. } = self.standing;
-        let mut standing = Standing { follower, provider, ..sight::standing(&cx.actor, &self.after) };
-        standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
-        let contact = contact(cx, &self.after, standing).await?;
-        let id = self.after.id;
-        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team)?;
-        match self.tx.commit(answer).await {
-            Err(e) if e.code == Code::OrderVersionStale => Err(match store::find(cx, id).await? {
-                Some(now) if now.lead_id != self.before.lead_id && self.before.state == State::Dispatched => taken(&now),
-                Some(now) => Error::new(Code::OrderVersionStale).with("version", now.version).with("state", now.state.as_str()),
-                None => e,
-            }),
-            done => done,
-        }
-    }
-
-    fn set_lead(&mut self, lead: Option<TakerRef>, slot: Option<i16>) {
-        let parts: Option<(TakerKind, Uuid)> = lead.map(TakerRef::parts);
-        self.after.lead_kind = parts.map(|(kind, _)| kind);
-        self.after.lead_id = parts.map(|(_, id)| id);
-        self.after.lead_slot = slot;
-    }
-
-    /// The limits for accepting and for finishing that the order has.
-    fn limits(&self) -> Result<(Option<Limit>, Option<Limit>)> {
-        let read = |text: &Option<String>| text.as_deref().map(str::parse).transpose();
-        Ok((read(&self.after.respond_limit)?, read(&self.after.finish_limit)?))
-    }
-
-    /// Sets both limits and starts their clocks now.
-    async fn set_clocks(&mut self, respond: Option<Limit>, finish: Option<Limit>) -> Result<()> {
-        let hours = self.working_time(respond.is_some() || finish.is_some()).await?;
-        let end = |limit: Option<Limit>| limit.zip(hours.as_ref()).map(|(l, h)| l.end(self.tx.now, h));
-        let (respond_by, finish_by) = (end(respond), end(finish));
-        self.after.respond_by = respond_by;
-        self.after.finish_by = finish_by;
-        self.after.respond_limit = respond.map(|l| l.to_string());
-        self.after.finish_limit = finish.map(|l| l.to_string());
-        Ok(())
-    }
-
-    async fn restart_respond_clock(&mut self) -> Result<()> {
-        let limit: Option<Limit> = self.after.respond_limit.as_deref().map(str::parse).transpose()?;
-        let hours = self.working_time(limit.is_some()).await?;
-        self.after.respond_by = limit.zip(hours).map(|(l, h)| l.end(self.tx.now, &h));
-        Ok(())
-    }
-
-    async fn resume_clocks(&mut self) -> Result<()> {
-        let Some(stopped) = self.after.suspended_at else { return Ok(()) };
-        let hours = self.working_time(self.after.respond_by.is_some() || self.after.finish_by.is_some()).await?;
-        let now = self.tx.now;
-        let resume = |limit: Option<&String>, end: Option<chrono::DateTime<chrono::Utc>>| -> Result<_> {
-            let limit: Option<Limit> = limit.map(|t| t.parse()).transpose()?;
-            Ok(match (limit, end, hours.as_ref()) {
-                (Some(limit), Some(end), Some(hours)) => Some(limit.resume(end, stopped, now, hours)),
-                _ => end,
-            })
-        };
-        let respond_by = resume(self.after.respond_limit.as_ref(), self.after.respond_by)?;
-        let finish_by = resume(self.after.finish_limit.as_ref(), self.after.finish_by)?;
-        self.after.respond_by = respond_by;
-        self.after.finish_by = finish_by;
-        Ok(())
-    }
-
-    async fn working_time(&self, needed: bool) -> Result<Option<policy::WorkingTime>> {
-        if needed { policy::working_time(self.tx.cx(), self.after.region_code).await.map(Some) } else { Ok(None) }
-    }
-
-    /// The order is not suspended any more.
-    fn wake(&mut self) {
-        self.after.suspended_from = None;
-        self.after.suspended_at = None;
-    }
-
-    /// Back to dispatching: the round that failed leaves the row (its events stay), the clocks run anew.
-    async fn rework(&mut self, reason: Option<String>) -> Result<()> {
-        let (respond, finish) = self.limits()?;
-        self.set_clocks(respond, finish).await?;
-        self.set_lead(None, None);
-        let order = &mut self.after;
-        order.rework_count += 1;
-        (order.result, order.answer, order.completed_by, order.completed_at, order.accepted_at) = (None, None, None, None, None);
-        (order.score, order.tags, order.comment, order.evaluated_at) = (None, None, None, None);
-        let automatic = reason.is_none();
-        let reworked = OrderEvent::Reworked { rework_count: order.rework_count, automatic, reason: reason.map(|r| mask::text(&r)) };
-        self.step(Action::Rework, &reworked)
-    }
-}
-
-/// The step is not possible from where the order stands.
-fn refused(order: &Model, standing: Standing, action: Action) -> Error {
-    if action == Action::Accept && order.lead_id.is_some() && !standing.lead {
-        return taken(order);
-    }
-    Error::new(Code::OrderStateConflict).with("state", order.state.as_str()).with("action", action.as_str())
-}
-
-fn taken(order: &Model) -> Error {
-    Error::new(Code::OrderTaken).with("state", order.state.as_str())
 }
 
 pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {

@@ -97,11 +97,12 @@ impl Standing {
             Right::RequesterOr(_) if self.requester => {}
             Right::RequesterOr(permission) => holds(permission)?,
         }
-        // 销号: whoever did the work, alone, in a team or for an organization, does not close it.
-        if action == Action::Close && (self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account))
-        {
-            return Err(Error::new(Code::CloserIsDoer));
+        // Whoever did the work, alone, in a team or for an organization, neither judges it (评单) nor closes it (销号).
+        let doer = self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account);
+        match action {
+            Action::Close if doer => Err(Error::new(Code::CloserIsDoer)),
+            Action::Evaluate if doer => Err(Error::new(Code::EvaluatorIsDoer)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,0 +1,90 @@
+//! Who may take an order: that a taker exists, is active and serves the place; and, for a claim from the pool, that it
+//! is a provider of the service and has a free slot.
+
+use super::{command::TakerRef, row::order::Model, sight, store};
+use crate::{
+    catalogue::{self, ProviderKind},
+    policy,
+};
+use kernel::{Code, Cx, Error, Result};
+
+/// Whether a taker may be given work here at all: it exists, is active, and serves the place.
+pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
+    let foreign = || Error::new(Code::TakerForeign).with("region", order.region_code);
+    match taker {
+        TakerRef::Person { id } => {
+            let volunteer = volunteers::find_volunteer(cx, id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            if !volunteer.serves(order.region_code, order.grid_id) {
+                return Err(foreign());
+            }
+            if !volunteer.available {
+                return Err(ineligible("not available"));
+            }
+        }
+        TakerRef::Organization { id } => {
+            let organization = organizations::find_organization(cx, &id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            if !organization.active {
+                return Err(ineligible("closed"));
+            }
+            if !organization.region_code.covers(order.region_code) {
+                return Err(foreign());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ineligible(reason: &str) -> Error {
+    Error::new(Code::TakerIneligible).with("reason", reason)
+}
+
+/// Checks that a taker may claim an order from the pool, and finds a free slot within its limit.
+pub(super) async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16> {
+    let (kind, id) = taker.parts();
+    if !sight::is_taker(&cx.actor, Some(kind), Some(id)) {
+        return Err(ineligible("you do not act for this organization"));
+    }
+    if order.requester_id.is_some() && order.requester_id == cx.actor.account {
+        return Err(ineligible("it is your own order"));
+    }
+    check_taker(cx, order, taker).await.map_err(|e| match e.code {
+        Code::TakerUnknown => ineligible("not registered as a taker"),
+        Code::TakerForeign => ineligible("does not serve this place"),
+        _ => e,
+    })?;
+    if let Some(item) = order.item_id {
+        let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds).unwrap_or_default();
+        if !allowed.is_empty() && !provider_kinds(cx, taker).await?.iter().any(|k| allowed.contains(k)) {
+            return Err(ineligible("not a provider of this service item"));
+        }
+    }
+    let limit = policy::order_flow(cx, order.region_code).await?.claim_limit;
+    let open = store::open_slots(cx, id).await?;
+    if open.len() >= usize::from(limit) {
+        return Err(Error::new(Code::TakerLimitReached).with("limit", limit));
+    }
+    let free = (1..=i16::MAX).find(|slot| !open.contains(&Some(*slot)));
+    free.ok_or_else(|| Error::internal("no free slot"))
+}
+
+/// What sorts of provider a taker is.
+async fn provider_kinds(cx: &Cx, taker: TakerRef) -> Result<Vec<ProviderKind>> {
+    use organizations::OrganizationKind as O;
+    use volunteers::VolunteerKind as V;
+    Ok(match taker {
+        TakerRef::Person { id } => match volunteers::find_volunteer(cx, id).await?.map(|v| v.kind) {
+            Some(V::GridMember | V::CommunityWorker) => vec![ProviderKind::Public],
+            Some(V::SocialWorker) => vec![ProviderKind::Social],
+            Some(V::Volunteer | V::PartyMember) => vec![ProviderKind::Volunteer],
+            None => vec![],
+        },
+        TakerRef::Organization { id } => match organizations::find_organization(cx, &id).await?.map(|o| o.kind) {
+            Some(O::CommunityPartyOrganization | O::GridBranch | O::PartyGroup) => vec![ProviderKind::Public, ProviderKind::Volunteer],
+            Some(O::ResidentsCommittee | O::GovernmentDepartment) => vec![ProviderKind::Public],
+            Some(O::ResidentUnit | O::SocialOrganization | O::OwnersCommittee) => vec![ProviderKind::Social],
+            Some(O::PropertyCompany) => vec![ProviderKind::Market],
+            Some(O::VolunteerTeam) => vec![ProviderKind::Volunteer],
+            Some(O::Other) | None => vec![],
+        },
+    })
+}
