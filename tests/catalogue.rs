@@ -118,7 +118,12 @@ testkit::on_both! {
         let tomorrow = json!("2026-11-17T00:00:00+08:00");
         let pending = lv.post("/policies").json(flow("321182000000", 2, tomorrow.clone())).send().await.expect(201);
         assert_eq!(pending["valid_from"], "2026-11-16T16:00:00Z");
-        lv.post("/policies").json(flow("321182000000", 3, json!("2026-11-16T12:00:00+08:00"))).send().await.refused(422, "period_invalid");
+        for never in ["2026-11-16T08:00:00+08:00", "2001-01-01T00:00:00+08:00", "+12000-01-01T00:00:00Z"] {
+            lv.post("/policies").json(flow("321182000000", 3, json!(never))).send().await.refused(422, "period_invalid");
+        }
+        // A version that was to begin in the far future is replaced by one that begins before it.
+        lv.post("/policies").json(flow("321182000000", 9, json!("2126-01-01T00:00:00+08:00"))).send().await.expect(201);
+        lv.post("/policies").json(flow("321182000000", 2, tomorrow.clone())).send().await.expect(201);
         for _ in 0..3 {
             claim().await.expect(200);
         }

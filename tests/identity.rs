@@ -217,7 +217,10 @@ testkit::on_both! {
         may(403).await;
         // With the last grant in its region a community also loses sight of the account.
         let account = format!("/accounts/{}", li.account());
-        let lent = grant(&world.person("foreign"), &li, json!({ "role": "resident", "region_code": FOREIGN })).await.expect(201);
+        let lend = json!({ "role": "resident", "region_code": FOREIGN });
+        // Nobody draws an account into their sight by giving it a grant: somebody who sees it has to.
+        grant(&world.person("foreign"), &li, lend.clone()).await.refused(404, "account_not_found");
+        let lent = grant(&feng, &li, lend).await.expect(201);
         world.person("foreign").get(&account).send().await.expect(200);
         assert_eq!(world.person("foreign").delete(format!("/grants/{}", lent["id"].as_str().unwrap())).send().await.status, 204);
         world.person("foreign").get(&account).send().await.refused(404, "account_not_found");

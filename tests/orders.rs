@@ -240,10 +240,10 @@ testkit::on_both! {
         let now = json!(world.clock.now() + Duration::minutes(1));
         story.goes("chen", "accept", json!({ "version": 3 }), json!({ "state": "accepted", "accepted_at": now, "due_at": finish_by }),
         json!({ "lead": taker(&chen), "claimed": false }),
-        &[("zhang", &["cancel"]), ("wang", &["cancel", "suspend"]), ("chen", &["hand_back", "start", "record_progress", "complete"]), ("zheng", &["record_progress"])]).await;
+        &[("zhang", &["cancel"]), ("wang", &["hand_back", "cancel", "suspend"]), ("chen", &["hand_back", "start", "record_progress", "complete"]), ("zheng", &["record_progress"])]).await;
 
         story.goes("chen", "start", json!({ "note": "已到现场" }), json!({ "state": "in_progress" }), json!({ "note": "已到现场" }),
-        &[("zhang", &["cancel"]), ("wang", &["cancel", "suspend"]), ("chen", &["hand_back", "record_progress", "complete"]), ("zheng", &["record_progress"])]).await;
+        &[("zhang", &["cancel"]), ("wang", &["hand_back", "cancel", "suspend"]), ("chen", &["hand_back", "record_progress", "complete"]), ("zheng", &["record_progress"])]).await;
 
         step(&zheng, &story.order, "complete", json!({ "result": "solved", "answer": "x" })).await.refused(403, "not_the_taker");
         story.goes("zheng", "record_progress", json!({ "note": "线路正常" }), json!({}), json!({ "note": "线路正常" }), &[("zhang", &["cancel"])]).await;
@@ -683,6 +683,9 @@ testkit::on_both! {
         let order = place(&sun, behalf(json!({ "requester_id": li.account() }))).await;
         assert_eq!((&order["requester_id"], &order["placed_by"], &order["channel"]), (&json!(li.account()), &json!(sun.account()), &json!("hotline_12345")));
         assert_eq!(timeline(&li, &order).await[0]["data"]["on_behalf"], true);
+        // Somebody of another community: their name and phone are nobody's business here.
+        let stranger = world.person("stranger").account().to_string();
+        sun.post("/orders").json(behalf(json!({ "on_behalf": true, "requester_id": stranger }))).send().await.refused(404, "account_not_found");
         let seen = read(&li, &order).await;
         assert_eq!((&seen["contact"]["name"], &seen["contact"]["phone"], &seen["allowed_actions"]), (&json!("李四"), &json!("13912345678"), &json!(["cancel"])));
         step(&sun, &order, "cancel", json!({ "note": "x" })).await.refused(403, "permission_missing");

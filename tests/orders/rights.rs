@@ -20,7 +20,7 @@ const TABLE: &[(Action, State, &str)] = &[
     (Action::Dispatch,       State::Dispatched, "p . + p p p . p . + p p + . . ."),
     (Action::Accept,         State::Dispatched, "t . t t t + . t . t t t t . . ."),
     (Action::Decline,        State::Dispatched, "t . t t t + . t . t t t t . . ."),
-    (Action::HandBack,       State::Accepted,   "t . t t t + . t . t t t t . . ."),
+    (Action::HandBack,       State::Accepted,   "t . + t t + . t . + t t + . . ."),
     (Action::Start,          State::Accepted,   "t . t t t + . t . t t t t . . ."),
     (Action::RecordProgress, State::InProgress, "t . t t t + . + . t t t t . . ."),
     (Action::Complete,       State::InProgress, "t . t t t + . t . t t t t . . ."),

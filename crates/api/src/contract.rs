@@ -102,7 +102,9 @@ impl Contract {
 
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let segments: Vec<&str> = path.split('/').collect();
-        let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got });
+        let fits = |o: &&Operation| {
+            o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got })
+        };
         let mut matches = self.by_length.get(&segments.len()).into_iter().flatten().filter(fits).peekable();
         let Some(path) = matches.peek().map(|o| &o.path) else { return Found::Nothing };
         let same_path: Vec<&Operation> = matches.filter(|o| &o.path == path).collect();
@@ -203,7 +205,8 @@ fn inline_scalars(document: &mut Value) {
 fn drop_nulls_from_answers(document: &mut Value) {
     let mut sent = BTreeSet::new();
     let mut to_read: Vec<Value> = Vec::new();
-    for operation in document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object()).flatten().map(|(_, o)| o) {
+    for operation in document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object()).flatten().map(|(_, o)| o)
+    {
         to_read.push(operation["requestBody"].clone());
     }
     while let Some(mut schema) = to_read.pop() {

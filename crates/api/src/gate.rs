@@ -12,9 +12,9 @@ use crate::{
 };
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
-    error::InternalError,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::{
         Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -85,7 +85,8 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
                 Ok(Err(_)) => (None, Err(Error::internal("the handler panicked"))),
                 Err(elapsed) => (None, Err(late(elapsed))),
             };
-            let outcome = timeout_at(deadline, repeated(&worker, actor.as_ref(), key, outcome)).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
+            let outcome =
+                timeout_at(deadline, repeated(&worker, actor.as_ref(), key, outcome)).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
             (http, outcome)
         }
     };
@@ -220,7 +221,8 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The client's own request id where it is a decent one, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
-    let decent = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let decent =
+        |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     #[expect(clippy::disallowed_methods, reason = "no part of any change; only names the request")]
     let new = || uuid::Uuid::now_v7().to_string();
     headers.get(REQUEST_ID).and_then(|v| v.to_str().ok()).filter(decent).map_or_else(new, str::to_owned)

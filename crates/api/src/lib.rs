@@ -99,7 +99,9 @@ impl Server {
             let mut app = App::new().into_utoipa_app().configure(routes).into_app().data_factory(move || {
                 let opening = core_of();
                 let shared = Arc::clone(&shared);
-                async move { opening.await.map(|core| Worker { core, shared }).map_err(|e| tracing::error!(error = %e, "a worker has no database")) }
+                async move {
+                    opening.await.map(|core| Worker { core, shared }).map_err(|e| tracing::error!(error = %e, "a worker has no database"))
+                }
             });
             if for_workers.settings.docs {
                 app = app.service(web::redirect("/docs", "/docs/")).service(docs());

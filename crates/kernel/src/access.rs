@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What an account may be (角色).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema, sea_orm::EnumIter, sea_orm::DeriveActiveEnum)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema, sea_orm::EnumIter, sea_orm::DeriveActiveEnum,
+)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -249,11 +251,7 @@ impl Actor {
     /// # Errors
     /// `missing` for those who may not know of it, `permission_missing` for those who may.
     pub fn require_sight(&self, permission: Permission, sight: Permission, place: &Place, missing: Code) -> Result<()> {
-        if self.can(permission, place) || self.can(sight, place) {
-            self.require(permission, place)
-        } else {
-            Err(Error::new(missing))
-        }
+        if self.can(permission, place) || self.can(sight, place) { self.require(permission, place) } else { Err(Error::new(missing)) }
     }
 
     /// Where the actor holds the permission.
@@ -334,7 +332,8 @@ mod tests {
     #[test]
     fn outside_sight_is_404_and_inside_without_the_right_is_403() {
         let here = Place::from("321182001017".parse::<RegionCode>().unwrap());
-        let code = |a: &Actor| a.require_sight(Permission::OrderDispatch, Permission::OrderRead, &here, Code::OrderNotFound).map_err(|e| e.code);
+        let code =
+            |a: &Actor| a.require_sight(Permission::OrderDispatch, Permission::OrderRead, &here, Code::OrderNotFound).map_err(|e| e.code);
         assert_eq!(code(&actor(Role::CommunityWorker, "321182001017")), Ok(()));
         assert_eq!(code(&actor(Role::StreetOperator, "321182001")), Ok(()));
         assert_eq!(code(&actor(Role::Auditor, "3211")), Err(Code::PermissionMissing));

@@ -20,9 +20,12 @@ use crate::{
     vault::Vault,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-    sea_query::{CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UnionType, UpdateStatement, WithClause},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sea_query::{
+        CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UnionType,
+        UpdateStatement, WithClause,
+    },
 };
 use serde::Serialize;
 use std::sync::Arc;
@@ -157,7 +160,9 @@ impl Cx {
         match row {
             Some(row) if row.created_at + KEY_LIFETIME < self.now() => Ok(None),
             Some(row) if row.fingerprint != key.fingerprint => Err(Error::new(Code::IdempotencyKeyReused)),
-            Some(row) => Ok(Some(Replay { status: row.status.unsigned_abs(), body: self.vault().open(&key_owner(account, &row.key), &row.answer)? })),
+            Some(row) => {
+                Ok(Some(Replay { status: row.status.unsigned_abs(), body: self.vault().open(&key_owner(account, &row.key), &row.answer)? }))
+            }
             None => Ok(None),
         }
     }
@@ -228,7 +233,8 @@ impl<'a> Tx<'a> {
     /// `database_unavailable`.
     pub async fn conn(&mut self) -> Result<&DatabaseTransaction> {
         if self.open.is_none() {
-            let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+            let options =
+                TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
             self.open = Some(self.cx.core.db.writer().begin_with_options(options).await?);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
@@ -270,12 +276,16 @@ impl<'a> Tx<'a> {
     async fn finish<T: Serialize>(mut self, status: i16, answer: T) -> Result<T> {
         let key = self.key_values(status, &answer)?;
         match (self.open.is_some(), self.cx.backend(), self.guard.take()) {
-            (false, DbBackend::Postgres, Some((guard, lost))) => match self.commit_at_once(guard.clone(), lost.clone(), key.clone()).await {
-                // The key may be one whose answer has expired: then it is free again.
-                Err(e) if e.breaks("idempotency_keys") && self.cx.forget_expired_key().await? => self.commit_at_once(guard, lost, key).await,
-                Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
-                done => done,
-            },
+            (false, DbBackend::Postgres, Some((guard, lost))) => {
+                match self.commit_at_once(guard.clone(), lost.clone(), key.clone()).await {
+                    // The key may be one whose answer has expired: then it is free again.
+                    Err(e) if e.breaks("idempotency_keys") && self.cx.forget_expired_key().await? => {
+                        self.commit_at_once(guard, lost, key).await
+                    }
+                    Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
+                    done => done,
+                }
+            }
             (_, _, guard) => self.commit_in_steps(guard, key).await,
         }?;
         Ok(answer)

@@ -73,10 +73,14 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .disable_statement_logging();
-        let pools = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let pools =
+            SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let writer = pools.clone().max_connections(1).connect_with(options.clone()).await.map_err(unreachable_database)?;
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
-        Ok(Self { single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)), writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer) })
+        Ok(Self {
+            single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),
+            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        })
     }
 
     fn postgres(url: &str, pool: Pool) -> Result<Self> {
@@ -85,7 +89,12 @@ impl Db {
             .parse::<PgConnectOptions>()
             .map_err(Error::internal)?
             .application_name("linli")
-            .options([("statement_timeout", limit), ("lock_timeout", limit), ("idle_in_transaction_session_timeout", "10000"), ("random_page_cost", "1.1")])
+            .options([
+                ("statement_timeout", limit),
+                ("lock_timeout", limit),
+                ("idle_in_transaction_session_timeout", "10000"),
+                ("random_page_cost", "1.1"),
+            ])
             .disable_statement_logging();
         let single = Single::Lanes(Lanes::new(options.clone(), pool.connections));
         let pool = PgPoolOptions::new()
@@ -148,7 +157,10 @@ fn unreachable_database(error: sqlx::Error) -> Error {
 
 /// What a database error that is no broken constraint means to the caller.
 pub(crate) fn classify(error: &DbErr) -> Code {
-    let (DbErr::Conn(RuntimeErr::SqlxError(inner)) | DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else {
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner))
+    | DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
+    else {
         return if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) { Code::DatabaseUnavailable } else { Code::Internal };
     };
     match &**inner {

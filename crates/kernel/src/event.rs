@@ -19,8 +19,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -129,7 +129,8 @@ pub async fn timeline(cx: &Cx, subject: Uuid, pager: &Pager) -> Result<Page<Logg
     let mut query = row::Entity::find().filter(row::Column::SubjectId.eq(subject));
     if let Some((version, seq)) = pager.after::<(i32, i64)>()? {
         query = query.filter(
-            Expr::tuple([Expr::col(row::Column::SubjectVersion), Expr::col(row::Column::Seq)]).gt(Expr::tuple([Expr::val(version), Expr::val(seq)])),
+            Expr::tuple([Expr::col(row::Column::SubjectVersion), Expr::col(row::Column::Seq)])
+                .gt(Expr::tuple([Expr::val(version), Expr::val(seq)])),
         );
     }
     let rows = query.order_by_asc(row::Column::SubjectVersion).order_by_asc(row::Column::Seq).limit(pager.fetch()).all(cx.reader()).await?;

@@ -99,10 +99,22 @@ fn wgs_to_gcj(lng: f64, lat: f64) -> (f64, f64) {
     let (x, y) = (lng - 105.0, lat - 35.0);
     let waves = |v: f64, a: f64, b: f64, c: f64| (a * (v * PI).sin() + b * (v / 3.0 * PI).sin() + c * (v / 12.0 * PI).sin()) * 2.0 / 3.0;
     let ripple = (20.0 * (6.0 * x * PI).sin() + 20.0 * (2.0 * x * PI).sin()) * 2.0 / 3.0;
-    let d_lat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * x.abs().sqrt() + ripple
+    let d_lat = -100.0
+        + 2.0 * x
+        + 3.0 * y
+        + 0.2 * y * y
+        + 0.1 * x * y
+        + 0.2 * x.abs().sqrt()
+        + ripple
         + (20.0 * (y * PI).sin() + 40.0 * (y / 3.0 * PI).sin()) * 2.0 / 3.0
         + (160.0 * (y / 12.0 * PI).sin() + 320.0 * (y * PI / 30.0).sin()) * 2.0 / 3.0;
-    let d_lng = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * x.abs().sqrt() + ripple
+    let d_lng = 300.0
+        + x
+        + 2.0 * y
+        + 0.1 * x * x
+        + 0.1 * x * y
+        + 0.1 * x.abs().sqrt()
+        + ripple
         + waves(x, 20.0, 40.0, 150.0)
         + 300.0 * (x / 30.0 * PI).sin() * 2.0 / 3.0;
     let rad = lat / 180.0 * PI;

@@ -5,13 +5,12 @@
 //! idle. A connection whose statement was broken off or failed below SQL is closed, never used again.
 
 use crate::db::ACQUIRE_TIMEOUT;
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values};
-use sea_query_sqlx::SqlxValues;
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres,
-    postgres::PgConnectOptions,
-    query::Query,
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    sea_query::Values,
 };
+use sea_query_sqlx::SqlxValues;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Postgres, postgres::PgConnectOptions, query::Query};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},

@@ -4,8 +4,7 @@
 //! name 张*, phone `138****1234`, ID number `3211**********1234`, address to the estate.
 
 /// Surnames of two characters, which stay whole.
-const DOUBLE_SURNAMES: [&str; 12] =
-    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容", "司徒", "夏侯"];
+const DOUBLE_SURNAMES: [&str; 12] = ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐", "慕容", "司徒", "夏侯"];
 
 /// `张三丰` → `张**`, `欧阳修` → `欧阳*`.
 #[must_use]

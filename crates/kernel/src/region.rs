@@ -75,10 +75,7 @@ impl RegionCode {
     /// The level, read off the trailing zeros.
     #[must_use]
     pub fn level(self) -> RegionLevel {
-        RegionLevel::ALL
-            .into_iter()
-            .find(|level| self.0 % level.span() == 0)
-            .unwrap_or(RegionLevel::Community)
+        RegionLevel::ALL.into_iter().find(|level| self.0 % level.span() == 0).unwrap_or(RegionLevel::Community)
     }
 
     /// The next region above. A township directly under a city (东莞) has the city for its

@@ -65,10 +65,13 @@ impl Vault {
     pub fn open(&self, owner: &str, sealed: &str) -> Result<String> {
         let broken = || Error::internal(format!("a sealed field of {owner} does not open"));
         let (id, body) = sealed.split_once('.').ok_or_else(broken)?;
-        let (_, cipher) = self.keys.iter().find(|(key, _)| key.to_string() == id).ok_or_else(|| Error::internal(format!("the vault lacks key {id}")))?;
+        let (_, cipher) =
+            self.keys.iter().find(|(key, _)| key.to_string() == id).ok_or_else(|| Error::internal(format!("the vault lacks key {id}")))?;
         let bytes = STANDARD_NO_PAD.decode(body).map_err(Error::internal)?;
         let (nonce, message) = bytes.split_first_chunk::<NONCE>().ok_or_else(broken)?;
-        let text = cipher.decrypt(nonce.into(), Payload { msg: message, aad: owner.as_bytes() }).map_err(|e| Error::internal(format!("{e}: {}", broken())))?;
+        let text = cipher
+            .decrypt(nonce.into(), Payload { msg: message, aad: owner.as_bytes() })
+            .map_err(|e| Error::internal(format!("{e}: {}", broken())))?;
         String::from_utf8(text).map_err(Error::internal)
     }
 

@@ -155,7 +155,9 @@ impl World {
         let mut people = HashMap::new();
         for (n, (name, called, _, role, region)) in PEOPLE.into_iter().enumerate() {
             let region: RegionCode = region.parse()?;
-            let grant = if role == Role::OrganizationStaff { None } else { Some(CreateGrant::in_region(role, region)) };
+            // The story begins ten months ago: its people have been there since before it.
+            let since = Some(core.clock.now() - Duration::days(400));
+            let grant = (role != Role::OrganizationStaff).then(|| CreateGrant { valid_from: since, ..CreateGrant::in_region(role, region) });
             let id = match identity::find_by_name(cx, name).await? {
                 Some(id) => id,
                 None => {

@@ -155,7 +155,7 @@ pub struct SetPolicy {
     /// How orders flow.
     #[validate(nested)]
     pub order_flow: Option<OrderFlow>,
-    /// From when on; now when absent. Not in the past, and later than the version before it.
+    /// From when on; now when absent. Not in the past. A version that has not begun by then is replaced and never begins.
     pub valid_from: Option<DateTime<Utc>>,
 }
 
@@ -234,15 +234,16 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     let conn = tx.conn().await?;
     let last = row::Entity::find().filter(here.clone()).order_by_desc(row::Column::Version).limit(1).one(conn).await?;
     // What has been decided by a policy stays decided: none begins in the past.
-    if command.valid_from.is_some_and(|from| from < cx.now()) || last.as_ref().is_some_and(|l| l.valid_from >= valid_from) {
+    if command.valid_from.is_some_and(|from| from < cx.now() || !kernel::clock::has_plain_year(from)) {
         return Err(Error::new(Code::PeriodInvalid).at("#/valid_from"));
     }
-    row::Entity::update_many()
-        .filter(here)
-        .filter(row::Column::ValidTo.is_null())
-        .col_expr(row::Column::ValidTo, Expr::val(valid_from))
-        .exec(conn)
-        .await?;
+    if last.as_ref().is_some_and(|l| l.valid_from == valid_from) {
+        return Err(Error::new(Code::PeriodInvalid).at("#/valid_from"));
+    }
+    // The version in force ends where this one begins; one that has not begun by then never does.
+    let ends = Expr::case(row::Column::ValidFrom.gt(valid_from), Expr::col(row::Column::ValidFrom)).finally(Expr::val(valid_from));
+    let later = Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(valid_from));
+    row::Entity::update_many().filter(here).filter(later).col_expr(row::Column::ValidTo, ends.into()).exec(conn).await?;
     let row =
         row::Model { kind, region_code: command.region_code, version: last.map_or(0, |l| l.version) + 1, data, valid_from, valid_to: None };
     let insert = row::ActiveModel {

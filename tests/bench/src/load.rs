@@ -130,7 +130,9 @@ fn list(name: &str, value: &str) -> String {
 /// Walks to the middle of the community's list and of the feed (or a good way there), for a cursor.
 pub(crate) async fn walk(world: &mut World) -> Outcome {
     let mut wire = Wire::open(&world.server.address).await?;
-    for (path, token) in [(list("region_code", HOME), &world.people.worker.token), ("/api/v1/events?limit=50".to_owned(), &world.people.district.token)] {
+    for (path, token) in
+        [(list("region_code", HOME), &world.people.worker.token), ("/api/v1/events?limit=50".to_owned(), &world.people.district.token)]
+    {
         let mut cursor = String::new();
         for _ in 0..(world.orders / 1000).clamp(2, 100) {
             let page = wire.json(&format!("{path}{}{cursor}", if cursor.is_empty() { "" } else { "&cursor=" }), token, None).await?;
@@ -217,7 +219,10 @@ pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, o
         Operation::Accept | Operation::Claim => {
             varied.push(vary("\"lead_slot\" = ", ":slot::smallint".to_owned()));
             if operation == Operation::Claim {
-                varied.push(vary(&world.people.taker(0).id, format!("{}[1 + :k::bigint % {}]", world.takers(), world.people.takers.len() - 1)));
+                varied.push(vary(
+                    &world.people.taker(0).id,
+                    format!("{}[1 + :k::bigint % {}]", world.takers(), world.people.takers.len() - 1),
+                ));
             }
             let set = "\\set k :n * :clients + :client_id\n\\set n :n + 1\n\\set slot 1 + :k % 32000\n\\set r random(1, 1099511627776)\n";
             (set, sql_id(":base::bigint", ":k::bigint"))

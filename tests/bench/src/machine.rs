@@ -52,7 +52,8 @@ pub(crate) fn describe() -> String {
         text.lines().find_map(|l| l.strip_prefix(key)).map(|l| l.trim_start_matches([' ', '\t', ':']).to_owned()).unwrap_or_default()
     };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let [kernel, load] = ["/proc/sys/kernel/osrelease", "/proc/loadavg"].map(|p| fs::read_to_string(p).unwrap_or_default().trim().to_owned());
+    let [kernel, load] =
+        ["/proc/sys/kernel/osrelease", "/proc/loadavg"].map(|p| fs::read_to_string(p).unwrap_or_default().trim().to_owned());
     format!("{cores} × {}, {}, Linux {kernel}, load {load}", first("/proc/cpuinfo", "model name"), first("/proc/meminfo", "MemTotal"))
 }
 

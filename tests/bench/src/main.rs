@@ -101,7 +101,12 @@ async fn main() -> Outcome {
             eprintln!("round {} of {}, {clients} connections", round + 1, options.rounds);
             for (n, operation) in operations.iter().enumerate() {
                 for bench in &benches {
-                    report.add(bench.world.orders, *operation, *clients, bench.round(&postgres, n, *clients, options.seconds, round).await?);
+                    report.add(
+                        bench.world.orders,
+                        *operation,
+                        *clients,
+                        bench.round(&postgres, n, *clients, options.seconds, round).await?,
+                    );
                 }
             }
         }
@@ -175,11 +180,24 @@ impl Bench {
         self.after(postgres, operation, base, &last)
     }
 
-    fn pgbench(&self, postgres: &Postgres, operation: Operation, script: &Script, clients: usize, seconds: u64) -> Outcome<postgres::Reached> {
+    fn pgbench(
+        &self,
+        postgres: &Postgres,
+        operation: Operation,
+        script: &Script,
+        clients: usize,
+        seconds: u64,
+    ) -> Outcome<postgres::Reached> {
         let (base, last) = self.before(postgres, operation, seconds + 1)?;
         let world = &self.world;
-        let variables =
-            [("n", 0), ("base", base), ("clients", clients as u64), ("orders", world.orders), ("first", world.first_ms), ("step", world.step_ms)];
+        let variables = [
+            ("n", 0),
+            ("base", base),
+            ("clients", clients as u64),
+            ("orders", world.orders),
+            ("first", world.first_ms),
+            ("step", world.step_ms),
+        ];
         let reached = postgres.pgbench(&world.database, script, &variables, clients, seconds)?;
         self.after(postgres, operation, base, &last)?;
         Ok(reached)
@@ -201,7 +219,8 @@ impl Bench {
 
     fn after(&self, postgres: &Postgres, operation: Operation, base: u64, last_event: &str) -> Outcome {
         if operation.consumes() {
-            let left = postgres.sql(&self.world.database, &format!("SELECT count(*) FROM orders WHERE id >= '{}' AND version = 3", world::id(base, 0)))?;
+            let left = postgres
+                .sql(&self.world.database, &format!("SELECT count(*) FROM orders WHERE id >= '{}' AND version = 3", world::id(base, 0)))?;
             if left == "0" {
                 return Err("the prepared orders ran out".into());
             }

@@ -93,7 +93,8 @@ impl Postgres {
 
     /// Runs statements through psql; gives the rows as lines.
     pub(crate) fn sql(&self, database: &str, statements: &str) -> Outcome<String> {
-        let output = self.client("psql").args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statements]).output()?;
+        let output =
+            self.client("psql").args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statements]).output()?;
         if output.status.success() {
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         } else {
@@ -102,7 +103,14 @@ impl Postgres {
     }
 
     /// Runs pgbench with prepared statements.
-    pub(crate) fn pgbench(&self, database: &str, script: &Script, variables: &[(&str, u64)], clients: usize, seconds: u64) -> Outcome<Reached> {
+    pub(crate) fn pgbench(
+        &self,
+        database: &str,
+        script: &Script,
+        variables: &[(&str, u64)],
+        clients: usize,
+        seconds: u64,
+    ) -> Outcome<Reached> {
         let before = self.cpu();
         let mut command = self.client("pgbench");
         command.args(["-n", "-M", "prepared", "-j", "1", "-c", &clients.to_string(), "-T", &seconds.to_string()]);

@@ -42,7 +42,14 @@ impl Report {
         let size = fs::metadata(binary)?.len() as f64 / 1e6;
         let sync = machine::sync_cost(&std::env::temp_dir())?;
         let head = json!({"at": world::now_ms() / 1000, "machine": machine::describe(), "postgres": postgres.version()?, "binary_mb": size, "sync_ms": sync});
-        Ok(Self { head, samples: BTreeMap::new(), sqlite: BTreeMap::new(), statements: BTreeMap::new(), memory: BTreeMap::new(), starts: Vec::new() })
+        Ok(Self {
+            head,
+            samples: BTreeMap::new(),
+            sqlite: BTreeMap::new(),
+            statements: BTreeMap::new(),
+            memory: BTreeMap::new(),
+            starts: Vec::new(),
+        })
     }
 
     pub(crate) fn add(&mut self, orders: u64, operation: Operation, clients: usize, sample: Sample) {
@@ -105,12 +112,22 @@ impl Report {
         for (clients, samples) in &self.sqlite {
             let of = |f: fn(&Sample) -> f64| middle(samples, f);
             let ratio = ratio(samples, |s| s.same);
-            println!("{clients:>3} connections: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, bare {:.0}/s, ratio {ratio}", of(|s| s.per_second), of(|s| s.p50), of(|s| s.p99), of(|s| s.same));
+            println!(
+                "{clients:>3} connections: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, bare {:.0}/s, ratio {ratio}",
+                of(|s| s.per_second),
+                of(|s| s.p50),
+                of(|s| s.p99),
+                of(|s| s.same)
+            );
             rows.push(json!({"orders": 0, "connections": clients, "operation": "sqlite place", "per_second": of(|s| s.per_second), "p50_ms": of(|s| s.p50),
                 "p99_ms": of(|s| s.p99), "bare_per_second": of(|s| s.same), "ratio_same": ratios(samples, |s| s.same)}));
         }
         let start = median(&mut self.starts);
-        println!("\nmemory, MB: {:.1?}\nstart on an existing SQLite database: {start:.0} ms\nbinary: {:.1} MB", self.memory, self.head["binary_mb"].as_f64().unwrap_or(0.0));
+        println!(
+            "\nmemory, MB: {:.1?}\nstart on an existing SQLite database: {start:.0} ms\nbinary: {:.1} MB",
+            self.memory,
+            self.head["binary_mb"].as_f64().unwrap_or(0.0)
+        );
         let all = json!({"head": self.head, "rows": rows, "growth": growth, "memory_mb": self.memory, "start_ms": start});
         let text = serde_json::to_string_pretty(&all)?;
         fs::create_dir_all("target/bench")?;
@@ -123,7 +140,9 @@ impl Report {
     /// How much slower the largest table is than the smallest, the median of the rounds: Linli, and pgbench.
     fn growth(&self) -> Value {
         let sizes: Vec<u64> = self.samples.keys().map(|k| k.0).collect();
-        let (Some(small), Some(large)) = (sizes.first().copied(), sizes.last().copied().filter(|l| *l != sizes[0])) else { return Value::Null };
+        let (Some(small), Some(large)) = (sizes.first().copied(), sizes.last().copied().filter(|l| *l != sizes[0])) else {
+            return Value::Null;
+        };
         println!("\nGrowth: time a request from {small} to {large} orders (Linli; pgbench with the same statements)");
         let mut growth = Vec::new();
         for ((orders, clients, operation), at_small) in &self.samples {

@@ -35,9 +35,11 @@ impl Bare {
             .disable_statement_logging();
         let mut connection = options.connect().await?;
         // Ids are 16 bytes there; in the log of PostgreSQL they are text.
-        let (item,): (String,) = sqlx::query_as("SELECT lower(hex(id)) FROM service_items WHERE code = 'B-1-1'").fetch_one(&mut connection).await?;
+        let (item,): (String,) =
+            sqlx::query_as("SELECT lower(hex(id)) FROM service_items WHERE code = 'B-1-1'").fetch_one(&mut connection).await?;
         let blob = |text: &str| format!("x'{}'", text.replace('-', ""));
-        let mut vary: Vec<_> = there.people.residents.iter().zip(&here.residents).map(|(t, h)| Vary { what: t.id.clone(), by: blob(&h.id) }).collect();
+        let mut vary: Vec<_> =
+            there.people.residents.iter().zip(&here.residents).map(|(t, h)| Vary { what: t.id.clone(), by: blob(&h.id) }).collect();
         vary.push(Vary { what: "\"item_id\" = ".to_owned(), by: blob(&item) });
         let [key, number, id] = ["?3", "?2", "?1"].map(str::to_owned);
         let mut varying = captured.varying();
@@ -46,7 +48,8 @@ impl Bare {
         vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: id }));
         vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: number }));
         let is_id = |value: &str| value.len() == 36 && value.bytes().filter(|b| *b == b'-').count() == 4;
-        let statements = captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { format!("'{}'", value.replace('\'', "''")) });
+        let statements =
+            captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { format!("'{}'", value.replace('\'', "''")) });
         Ok(Self { connection, statements, round: 0 })
     }
 

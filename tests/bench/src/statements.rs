@@ -162,11 +162,9 @@ mod tests {
         assert_eq!(statements.len(), 1);
         let vary = [Vary { what: "x".into(), by: ":id".into() }, Vary { what: "\"slot\" = ".into(), by: ":slot".into() }];
         let steps: Vec<_> = statements[0].in_steps().iter().map(|s| s.filled(&vary, |value| format!("[{value}]"))).collect();
-        assert_eq!(steps, [
-            "BEGIN",
-            r#"UPDATE o SET a = [it's (here), $9 = ], "slot" = :slot WHERE id = :id"#,
-            "INSERT INTO e (x) SELECT NULL",
-            "COMMIT"
-        ]);
+        assert_eq!(
+            steps,
+            ["BEGIN", r#"UPDATE o SET a = [it's (here), $9 = ], "slot" = :slot WHERE id = :id"#, "INSERT INTO e (x) SELECT NULL", "COMMIT"]
+        );
     }
 }

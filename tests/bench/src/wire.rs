@@ -70,7 +70,11 @@ impl Wire {
             self.more().await?;
         }
         let body = &self.inbox[head..end];
-        if (200..300).contains(&status) { Ok(body) } else { Err(format!("{method} {}: {status} {}", ask.path, String::from_utf8_lossy(body)).into()) }
+        if (200..300).contains(&status) {
+            Ok(body)
+        } else {
+            Err(format!("{method} {}: {status} {}", ask.path, String::from_utf8_lossy(body)).into())
+        }
     }
 
     /// The same, read as JSON.

@@ -117,7 +117,8 @@ impl People {
     /// Regions, an administrator, and through the API everybody else, with a catalogue and a generous limit of claims.
     pub(crate) async fn make(binary: &Path, folder: &Path, url: &str, address: &str) -> Outcome<Self> {
         command(binary, folder, url, &["regions", "import", REGIONS, "--as-of", "2023-12-31"], "")?;
-        let create = ["account", "create", "--name", "bench-admin", "--role", "administrator", "--region", "000000000000", "--password-stdin"];
+        let create =
+            ["account", "create", "--name", "bench-admin", "--role", "administrator", "--region", "000000000000", "--password-stdin"];
         command(binary, folder, url, &create, PASSWORD)?;
         let mut wire = Wire::open(address).await?;
         let admin = token(&mut wire, "bench-admin").await?;
@@ -232,7 +233,8 @@ impl World {
     /// The orders: seven in ten are closed, the rest spread over the open states; half of those with a deadline have
     /// missed it; one taker in 64 is real. And two events for each.
     fn load(&self) -> String {
-        let (id, residents, taker) = (sql_id(&format!("{} + n * {}", self.first_ms, self.step_ms), "n"), uuids(&self.people.residents), &self.people.takers[0].id);
+        let (id, residents, taker) =
+            (sql_id(&format!("{} + n * {}", self.first_ms, self.step_ms), "n"), uuids(&self.people.residents), &self.people.takers[0].id);
         format!(
             "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
                 dispatch_mode, lead_kind, lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, result, answer, completed_by,

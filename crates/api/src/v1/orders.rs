@@ -10,8 +10,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use services::order::{
-    self, AcceptOrder, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, MergeOrder, Order, OrderListView, PlaceOrder, RecordProgress, RejectOrder,
-    State, TakeStep, TriageOrder,
+    self, AcceptOrder, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, MergeOrder, Order, OrderListView, PlaceOrder,
+    RecordProgress, RejectOrder, State, TakeStep, TriageOrder,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -244,7 +244,8 @@ async fn decline_order(call: Call, id: Path<OrderId>, body: Body<GiveReason>) ->
 
 /// Hand an order back (退单)
 ///
-/// After accepting: the order goes back to the dispatcher (派单人) and the clock for accepting runs anew.
+/// After accepting, by the lead taker (主办方), or by a dispatcher (派单人) who takes it back from one who does not come: the order waits to be
+/// dispatched again and the clock for accepting runs anew.
 #[utoipa::path(tag = "orders", operation_id = "hand_back_order", params(("id" = OrderId, Path, description = "The order (订单)")),
     request_body(content = GiveReason, example = json!({ "reason": "需要电工资质" })),
     responses((status = 200, body = Order), WriteProblems), extensions(("x-permission" = json!("own"))))]

@@ -136,9 +136,25 @@ pub(crate) async fn require_sight(cx: &Cx, id: AccountId) -> Result<()> {
     sighted(cx, id).await.map(|_| ())
 }
 
-/// Requires that there is such an account.
-pub(crate) async fn require_some(cx: &Cx, id: AccountId) -> Result<()> {
-    store::find(cx, id).await?.map(|_| ()).ok_or_else(|| Error::new(Code::AccountNotFound))
+/// Requires that there is such an account and that the actor may know of it, or that it has no grant at all: then there
+/// is nothing to know, and somebody has to give it its first.
+pub(crate) async fn require_reachable(cx: &Cx, id: AccountId) -> Result<()> {
+    let missing = || Error::new(Code::AccountNotFound);
+    store::find(cx, id).await?.ok_or_else(missing)?;
+    let grants = grant::of_account(cx, id).await?;
+    if grants.is_empty() || sight(&cx.actor, id, &grants, cx.now()).is_some() { Ok(()) } else { Err(missing()) }
+}
+
+/// Whether this account is in use and holds a permission at this place now: whether it is one of those there. For other
+/// crates, which ask it of people other than the caller.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn holds(cx: &Cx, id: AccountId, permission: Permission, place: &Place) -> Result<bool> {
+    let active = store::find(cx, id).await?.is_some_and(|row| row.status == AccountStatus::Active);
+    let now = cx.now();
+    let grants = if active { grant::of_account(cx, id).await? } else { Vec::new() };
+    Ok(grants.iter().any(|g| g.in_force(now) && permission.roles().contains(&g.role) && g.covers(place)))
 }
 
 /// One account (查询账号).

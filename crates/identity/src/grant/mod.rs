@@ -75,6 +75,11 @@ impl row::Model {
         Place { region: Some(self.place_code), grid: self.grid_id, organization: self.organization_id }
     }
 
+    /// Whether something at this place lies within the grant.
+    pub(crate) fn covers(&self, place: &Place) -> bool {
+        view::scope(self.region_code, self.grid_id, self.organization_id).is_ok_and(|scope| scope.covers(place))
+    }
+
     pub(crate) fn in_force(&self, now: Time) -> bool {
         self.valid_from <= now && self.valid_to.is_none_or(|to| to > now)
     }
@@ -152,11 +157,12 @@ pub(crate) async fn give(tx: &mut Tx<'_>, account_id: AccountId, granting: Grant
 ///
 /// # Errors
 /// `grant_scope_invalid`, `period_invalid`; `permission_missing`, `grant_beyond_own`; `reference_broken` for a
-/// grid or an organization whose place is not told; `account_not_found`.
+/// grid or an organization whose place is not told; `account_not_found`, also for an account that the actor may not
+/// know of, because all its grants lie elsewhere.
 pub async fn grant_role(cx: &Cx, account: AccountId, command: CreateGrant, place: Place) -> Result<Grant> {
     let mut tx = cx.begin();
     let granting = decide(&cx.actor, &command, place, tx.now)?;
-    account::require_some(cx, account).await?;
+    account::require_reachable(cx, account).await?;
     let row = give(&mut tx, account, granting).await?;
     tx.commit_created(row.into()).await
 }
@@ -258,7 +264,8 @@ mod tests {
         let none = CreateGrant { region_code: None, ..whole.clone() };
         let over = CreateGrant { valid_to: Some(now()), ..whole };
         let code = |c: &CreateGrant| decide(&Actor::system(), c, Place::default(), now()).err().map(|e| e.code);
-        let far = CreateGrant { valid_to: "+12000-01-01T00:00:00Z".parse().ok(), ..CreateGrant::in_region(Role::Resident, RegionCode::COUNTRY) };
+        let far =
+            CreateGrant { valid_to: "+12000-01-01T00:00:00Z".parse().ok(), ..CreateGrant::in_region(Role::Resident, RegionCode::COUNTRY) };
         assert!(far.valid_to.is_some() && code(&far) == Some(Code::ContentInvalid), "SQLite would compare it as text");
         assert_eq!(code(&two), Some(Code::GrantScopeInvalid));
         assert_eq!(code(&none), Some(Code::GrantScopeInvalid));

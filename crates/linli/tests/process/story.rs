@@ -12,7 +12,8 @@ use std::{
 /// Signs in and gives the token.
 async fn token(base: &str, name: &str) -> String {
     let body = json!({ "name": name, "password": "linli-demo-2026" }).to_string();
-    let answer = client().post(format!("{base}/api/v1/sessions")).header("content-type", "application/json").body(body).send().await.unwrap();
+    let answer =
+        client().post(format!("{base}/api/v1/sessions")).header("content-type", "application/json").body(body).send().await.unwrap();
     let tokens: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
     tokens["access_token"].as_str().unwrap().to_owned()
 }
@@ -77,7 +78,8 @@ async fn the_demo_tells_the_seeds_story_and_the_readme_runs() {
 type Journal = Arc<Mutex<HashMap<String, Option<Vec<u8>>>>>;
 
 async fn place(base: &str, token: &str, key: &str) -> Option<(u16, bool, Vec<u8>)> {
-    let body = json!({ "title": key, "content": "杀不死的订单", "region_code": "321182001017", "contact": { "phone": "13812341234" } }).to_string();
+    let body = json!({ "title": key, "content": "杀不死的订单", "region_code": "321182001017", "contact": { "phone": "13812341234" } })
+        .to_string();
     let request = client().post(format!("{base}/api/v1/orders")).bearer_auth(token).header("content-type", "application/json");
     let answer = request.header("idempotency-key", key).body(body).send().await.ok()?;
     let (status, replayed) = (answer.status().as_u16(), answer.headers().contains_key("idempotency-replayed"));

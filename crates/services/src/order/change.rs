@@ -39,7 +39,8 @@ impl<'a> Change<'a> {
             return Err(Error::new(Code::OrderNotFound));
         }
         // Where nobody leads, the news is where the order stands, not that somebody else leads.
-        let leaderless = !legal && order.lead_id.is_none() && matches!(action.right(), Right::Taker | Right::Lead | Right::Team);
+        let leaderless =
+            !legal && order.lead_id.is_none() && matches!(action.right(), Right::Taker | Right::Lead | Right::LeadOr(_) | Right::Team);
         match standing.check(&cx.actor, &order, action) {
             Err(_) if late || leaderless => return Err(refused(&order, standing, action)),
             checked => checked?,

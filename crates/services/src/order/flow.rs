@@ -99,6 +99,8 @@ pub enum Right {
     Taker,
     /// The lead taker.
     Lead,
+    /// The lead taker, or whoever holds the permission: work is taken back from somebody who does not come.
+    LeadOr(Permission),
     /// The lead taker or one who assists.
     Team,
     /// The requester.
@@ -148,7 +150,8 @@ impl Action {
             Self::Reject => Right::Holder(Permission::OrderReject),
             Self::Dispatch => Right::Holder(Permission::OrderDispatch),
             Self::Accept => Right::Taker,
-            Self::Decline | Self::HandBack | Self::Start | Self::Complete => Right::Lead,
+            Self::Decline | Self::Start | Self::Complete => Right::Lead,
+            Self::HandBack => Right::LeadOr(Permission::OrderDispatch),
             Self::RecordProgress => Right::Team,
             Self::Evaluate => Right::Requester,
             Self::Rework => Right::Holder(Permission::OrderRework),
@@ -260,6 +263,7 @@ pub fn markdown() -> String {
             Right::Holder(permission) => format!("`{permission}` where the order lies"),
             Right::Taker => "the lead taker; from a pool, whoever is eligible".to_owned(),
             Right::Lead => "the lead taker".to_owned(),
+            Right::LeadOr(permission) => format!("the lead taker, or `{permission}` where the order lies"),
             Right::Team => "the lead taker and those who assist".to_owned(),
             Right::Requester => "the requester".to_owned(),
             Right::RequesterOr(permission) => format!("the requester, or `{permission}` where the order lies"),

@@ -58,7 +58,8 @@ pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
         None if command.contact.as_ref().is_none_or(|c| c.name.is_none() && c.phone.is_none()) => {
             return Err(Error::new(Code::RequesterMissing).at("#/requester_id"));
         }
-        Some(requester) if on_behalf && identity::contact(cx, requester).await?.is_none() => {
+        // Only for one of those there: else anybody's name and phone could be had by placing an order for them.
+        Some(requester) if on_behalf && !identity::holds(cx, requester, Permission::OrderPlace, &Place::from(region)).await? => {
             return Err(Error::new(Code::AccountNotFound).at("#/requester_id"));
         }
         _ => {}
@@ -297,7 +298,8 @@ pub async fn decline(cx: &Cx, id: OrderId, command: GiveReason) -> Result<Order>
     change.save().await
 }
 
-/// Hands an accepted order back (退单): it goes back to the dispatcher, and the clock for accepting runs anew.
+/// Hands an accepted order back (退单), or takes it back from a taker who does not come: it goes back to the dispatcher,
+/// and the clock for accepting runs anew.
 ///
 /// # Errors
 /// Those of every step.

@@ -86,6 +86,8 @@ impl Standing {
         match action.right() {
             Right::Holder(permission) => holds(permission)?,
             Right::Lead => only(self.lead, Code::NotTheTaker)?,
+            Right::LeadOr(_) if self.lead => {}
+            Right::LeadOr(permission) => only(actor.can(permission, &place(order)), Code::NotTheTaker)?,
             Right::Team => only(self.lead || self.assistant, Code::NotTheTaker)?,
             Right::Taker if order.dispatch_mode == Some(DispatchMode::Pool) && order.lead_id.is_none() => {
                 if !self.provider {

@@ -6,7 +6,7 @@ use crate::{
     catalogue::{self, ProviderKind},
     policy,
 };
-use kernel::{Code, Cx, Error, Result};
+use kernel::{Code, Cx, Error, Permission, Result};
 
 /// Whether a taker may be given work here at all: it exists, is active, and serves the place.
 pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
@@ -17,8 +17,11 @@ pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Resu
             if !volunteer.serves(order.region_code, order.grid_id) {
                 return Err(foreign());
             }
-            if !volunteer.available {
+            if !volunteer.available || !identity::holds(cx, id, Permission::OrderTake, &sight::place(order)).await? {
                 return Err(ineligible("not available"));
+            }
+            if order.requester_id == Some(id) {
+                return Err(ineligible("it is their own order"));
             }
         }
         TakerRef::Organization { id } => {
