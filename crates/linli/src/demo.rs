@@ -157,7 +157,8 @@ impl World {
             let region: RegionCode = region.parse()?;
             // The story begins ten months ago: its people have been there since before it.
             let since = Some(core.clock.now() - Duration::days(400));
-            let grant = (role != Role::OrganizationStaff).then(|| CreateGrant { valid_from: since, ..CreateGrant::in_region(role, region) });
+            let grant =
+                (role != Role::OrganizationStaff).then(|| CreateGrant { valid_from: since, ..CreateGrant::in_region(role, region) });
             let id = match identity::find_by_name(cx, name).await? {
                 Some(id) => id,
                 None => {
@@ -512,7 +513,11 @@ fn wish(region: RegionCode, n: usize) -> PlaceOrder {
         region_code: region,
         item_code: Some(CATALOGUE[group].0.to_owned()),
         point: Some(Point { lng: lng + spread, lat, datum: Datum::Wgs84 }),
-        contact: (n % 2 == 0).then(|| Contact { name: None, phone: None, address: Some(format!("{}幢{}单元", n % 20 + 1, n % 4 + 1)) }),
+        contact: n.is_multiple_of(2).then(|| Contact {
+            name: None,
+            phone: None,
+            address: Some(format!("{}幢{}单元", n % 20 + 1, n % 4 + 1)),
+        }),
         channel: Some(channels[n % channels.len()]),
         on_behalf: false,
         requester_id: None,

@@ -152,7 +152,7 @@ impl Bench {
         let (operation, captured, same, plain) = &self.operations[n];
         let mut sample = Sample::default();
         let length = Duration::from_secs(seconds);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             self.linli(postgres, *operation, clients, length, &mut sample).await?;
         }
         if captured.count() > 0 {

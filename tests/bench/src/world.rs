@@ -41,11 +41,11 @@ impl Server {
         let command = command.args(["serve", "--drain-seconds", "0", "--listen", &address]).stdin(Stdio::null());
         let mut server = Self { child: command.stdout(log.try_clone()?).stderr(log).spawn()?, address, start_ms: 0.0 };
         while began.elapsed() < Duration::from_secs(20) {
-            if let Ok(mut wire) = Wire::open(&server.address).await {
-                if wire.json("/readyz", "", None).await.is_ok() {
-                    server.start_ms = began.elapsed().as_secs_f64() * 1000.0;
-                    return Ok(server);
-                }
+            if let Ok(mut wire) = Wire::open(&server.address).await
+                && wire.json("/readyz", "", None).await.is_ok()
+            {
+                server.start_ms = began.elapsed().as_secs_f64() * 1000.0;
+                return Ok(server);
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -145,7 +145,7 @@ impl People {
         post("/api/v1/policies", json!({"region_code": COUNTY, "order_flow": {"claim_limit": 1000, "automatic_reworks": 1}})).await?;
         let takers = people.split_off(2 + RESIDENTS);
         let residents = people.split_off(2);
-        let [worker, district] = <[Person; 2]>::try_from(people).map_err(|_| "two officials")?;
+        let [worker, district] = <[Person; 2]>::try_from(people).map_err(|people| format!("{} officials instead of two", people.len()))?;
         let mut people = Self { worker, district, residents, takers };
         people.sign_in(address).await?;
         Ok(people)
