@@ -187,6 +187,8 @@ pub(crate) struct Captured {
     statements: Vec<Statement>,
     vary: Vec<Vary>,
     set: &'static str,
+    /// The id, the number and the key of what was placed; empty where there is none.
+    pub(crate) placed: [String; 3],
 }
 
 /// Carries out an operation three times on a server that logs its statements, and keeps the last time.
@@ -210,9 +212,10 @@ pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, o
     let unique = "to_hex(:r::bigint) || '-' || to_hex(:n::bigint) || '-' || to_hex(:client_id::bigint)";
     let mut varied = vec![vary(&key, unique.to_owned())];
     varied.extend(steps.map(|step| vary(&format!("{key}-{step}"), format!("{unique} || '-{step}'"))));
+    let mut number = String::new();
     let (set, place) = match operation {
         Operation::Place | Operation::Flow => {
-            let number = postgres.sql(&world.database, &format!("SELECT number FROM orders WHERE id = '{id}'"))?;
+            number = postgres.sql(&world.database, &format!("SELECT number FROM orders WHERE id = '{id}'"))?;
             varied.push(vary(&number, unique.to_owned()));
             ("\\set n :n + 1\n\\set ms :base + :n\n\\set r random(1, 1099511627776)\n", sql_id(":ms::bigint", ":client_id::bigint"))
         }
@@ -236,7 +239,7 @@ pub(crate) async fn capture(world: &World, postgres: &Postgres, address: &str, o
     if operation.writes() {
         sweep(world, postgres, base, &last_event)?;
     }
-    Ok(Captured { statements, vary: varied, set })
+    Ok(Captured { statements, vary: varied, set, placed: [id, number, key] })
 }
 
 /// Waits until the log stands still; gives its length.
@@ -277,11 +280,6 @@ impl Captured {
     /// The statements, those of the commit taken apart, as text in another dialect.
     pub(crate) fn in_steps(&self, vary: &[Vary], literal: impl Fn(&str) -> String) -> Vec<String> {
         self.statements.iter().flat_map(Statement::in_steps).map(|s| s.filled(vary, &literal)).collect()
-    }
-
-    /// What of the values is the order's id, its number, its key: what must differ.
-    pub(crate) fn varying(&self) -> impl Iterator<Item = &str> {
-        self.vary.iter().map(|v| v.what.as_str())
     }
 
     /// A script with the same statements.

@@ -1,7 +1,41 @@
 //! What the machine tells about processes: processor time, memory.
 
 use crate::Outcome;
-use std::{fs, io::Write, path::Path, time::Instant};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Instant,
+};
+
+/// A process that ends with us, however we end: a script that starts it, says one line, waits for the end of its input, and
+/// cleans up. Its input is a pipe whose other end is held here and by nobody else.
+pub(crate) struct Guarded {
+    pub(crate) said: String,
+    script: Child,
+}
+
+impl Guarded {
+    pub(crate) fn start(script: &str, command: &mut Command, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome<Self> {
+        // In a group of its own, so that Ctrl-C stops the bench and not the cleaning.
+        command.args(["-c", script, "linli-bench"]).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        let mut script = command.spawn()?;
+        let mut said = String::new();
+        BufReader::new(script.stdout.take().ok_or("no pipe")?).read_line(&mut said)?;
+        Ok(Self { said: said.trim().to_owned(), script })
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        drop(self.script.stdin.take());
+        // Whatever it says, it has ended.
+        let _ = self.script.wait();
+    }
+}
 
 /// Processor seconds that a process has used; with its children, living and reaped, if `family`.
 pub(crate) fn cpu(pid: u32, family: bool) -> f64 {

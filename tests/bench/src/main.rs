@@ -82,7 +82,7 @@ async fn main() -> Outcome {
     for orders in &options.orders {
         eprintln!("{orders} orders: loading");
         let mut world = World::make(&binary, &postgres, *orders).await?;
-        report.memory("idle, PostgreSQL", sqlite::idle(world.server.pid()).await);
+        report.memory("idle, PostgreSQL", world.server.idle().await);
         load::walk(&mut world).await?;
         eprintln!("{orders} orders: loaded in {:.0} s", world.load_seconds);
         benches.push(Bench::make(&binary, &postgres, world, &operations).await?);
@@ -112,16 +112,11 @@ async fn main() -> Outcome {
         }
     }
     for bench in &benches {
-        report.memory("after load, PostgreSQL", machine::memory(bench.world.server.pid()));
+        report.memory("after load, PostgreSQL", machine::memory(bench.world.server.pid));
         report.statements(bench.operations.iter().map(|(o, c, ..)| (*o, c.count())));
     }
     if let Some((first, place)) = benches.first().and_then(|b| Some((b, b.operations.iter().find(|(o, ..)| *o == Operation::Place)?))) {
         on_sqlite(&binary, &postgres, &options, &first.world, &place.1, &mut report).await?;
-    }
-    for bench in benches {
-        let folder = bench.world.folder(&postgres);
-        Arc::into_inner(bench.world).ok_or("a leg is still running")?.server.stop()?;
-        std::fs::remove_dir_all(folder)?;
     }
     report.write()
 }
@@ -134,7 +129,7 @@ struct Bench {
 
 impl Bench {
     async fn make(binary: &Path, postgres: &Postgres, world: World, operations: &[Operation]) -> Outcome<Self> {
-        let folder = world.folder(postgres);
+        let folder = postgres.dir.join(&world.database);
         // The same database, its statements logged.
         let loud = Server::start(binary, &folder, &format!("{}&options[log_statement]=all", postgres.url(&world.database))).await?;
         let mut captured = Vec::new();
@@ -143,7 +138,6 @@ impl Bench {
             let (same, plain) = (seen.same(&world, *operation)?, seen.plain(&world, *operation)?);
             captured.push((*operation, seen, same, plain));
         }
-        loud.stop()?;
         Ok(Self { world: Arc::new(world), operations: captured })
     }
 
@@ -171,7 +165,7 @@ impl Bench {
 
     async fn linli(&self, postgres: &Postgres, operation: Operation, clients: usize, length: Duration, sample: &mut Sample) -> Outcome {
         let (base, last) = self.before(postgres, operation, length.as_secs() + 1)?;
-        let (server, load) = (self.world.server.pid(), std::process::id());
+        let (server, load) = (self.world.server.pid, std::process::id());
         let cpu = [machine::cpu(server, false), postgres.cpu(), machine::cpu(load, false)];
         let leg = load::leg(&self.world, operation, base, clients, length).await?;
         let used = [machine::cpu(server, false), postgres.cpu(), machine::cpu(load, false)];
@@ -231,7 +225,7 @@ impl Bench {
 
 /// Start-up, idle memory, and placing orders on SQLite.
 async fn on_sqlite(binary: &Path, postgres: &Postgres, options: &Options, there: &World, place: &Captured, report: &mut Report) -> Outcome {
-    let folder = PathBuf::from(format!("{}-sqlite", postgres.dir.display()));
+    let folder = postgres.dir.join("sqlite");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("linli.db");
     let url = format!("sqlite://{}", file.display());
@@ -239,14 +233,13 @@ async fn on_sqlite(binary: &Path, postgres: &Postgres, options: &Options, there:
     world::command(binary, &folder, &url, &["migrate"], "")?;
     let first = Server::start(binary, &folder, &url).await?;
     let people = People::make(binary, &folder, &url, &first.address).await?;
-    first.stop()?;
+    drop(first);
     for n in 0..5 {
         let server = Server::start(binary, &folder, &url).await?;
         report.start(server.start_ms);
         if n == 0 {
-            report.memory("idle, SQLite", sqlite::idle(server.pid()).await);
+            report.memory("idle, SQLite", server.idle().await);
         }
-        server.stop()?;
     }
     let mut bare = sqlite::Bare::open(&file, there, &people, place).await?;
     let world = Arc::new(World {
@@ -265,9 +258,8 @@ async fn on_sqlite(binary: &Path, postgres: &Postgres, options: &Options, there:
         }
     }
     bare.close().await?;
-    report.memory("after load, SQLite", machine::memory(world.server.pid()));
-    Arc::into_inner(world).ok_or("a leg is still running")?.server.stop()?;
-    Ok(std::fs::remove_dir_all(folder)?)
+    report.memory("after load, SQLite", machine::memory(world.server.pid));
+    Ok(())
 }
 
 /// A port that nobody uses now.

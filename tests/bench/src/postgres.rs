@@ -3,40 +3,46 @@
 //! Durable (`fsync` and `synchronous_commit` on) and as it is shipped, but for `shared_buffers` and a log
 //! that can be read back. It ends with this process, however that ends: see the script.
 
-use crate::{Outcome, machine, statements::Script};
+use crate::{
+    Outcome,
+    machine::{self, Guarded},
+    statements::Script,
+};
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
-/// Makes a cluster, starts its server, says where it is, and waits for the end of its input.
+/// Makes a cluster, starts its server, says where it is. PostgreSQL refuses to run as root: `$4` may make it somebody else.
 const CLUSTER: &str = r#"
     set -eu
     dir=$(mktemp -d "${TMPDIR:-/var/tmp}/linli-bench.XXXXXX")
     chmod 755 "$dir"
-    "$1/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C >"$dir/log" 2>&1 || { cat "$dir/log" >&2; rm -rf "$dir"; exit 1; }
-    "$1/postgres" -D "$dir/data" -k "$dir" -h 127.0.0.1 -p "$2" -c shared_buffers="$3" \
-        -c logging_collector=on -c log_destination=jsonlog -c log_directory="$dir" -c log_filename=server.log -c log_file_mode=0644 >>"$dir/log" 2>&1 &
+    mkdir "$dir/postgres"
+    [ -z "$4" ] || chown postgres "$dir/postgres"
+    $4 "$1/initdb" -D "$dir/postgres/data" -U postgres -A trust -E UTF8 --locale=C >"$dir/log" 2>&1 || { cat "$dir/log" >&2; rm -rf "$dir"; exit 1; }
+    $4 "$1/postgres" -D "$dir/postgres/data" -k "$dir/postgres" -h 127.0.0.1 -p "$2" -c shared_buffers="$3" -c logging_collector=on \
+        -c log_destination=jsonlog -c log_directory="$dir/postgres" -c log_filename=server.log -c log_file_mode=0644 >>"$dir/log" 2>&1 &
     server=$!
-    echo "$dir $server"
+    echo "$dir"
     read -r _ || :
-    kill -INT "$server" 2>/dev/null || :
+    kill -INT "$(head -1 "$dir/postgres/data/postmaster.pid")" 2>/dev/null || :
     wait "$server" || :
     rm -rf "$dir"
 "#;
+/// What Linli asks of each of its sessions (`kernel::db`) and what bears on plans.
+const SESSION: &str = "-c random_page_cost=1.1";
 
 /// The server.
 pub(crate) struct Postgres {
     bin: PathBuf,
+    /// Folder of everything; it goes with the server.
     pub(crate) dir: PathBuf,
     port: u16,
     pid: u32,
-    /// Held, never waited for: its end of the pipe closes with this process.
-    _guardian: Child,
+    _guarded: Guarded,
 }
 
 /// What pgbench reached.
@@ -53,23 +59,10 @@ impl Postgres {
         let bin = binaries().ok_or("no initdb, postgres and pgbench on this machine")?;
         let port = crate::free_port()?;
         let root = Command::new("id").arg("-u").output()?.stdout.trim_ascii() == b"0";
-        // PostgreSQL refuses to run as root.
-        let mut command = if root { Command::new("runuser") } else { Command::new("sh") };
-        if root {
-            command.args(["-u", "postgres", "--", "sh"]);
-        }
-        let mut guardian = command
-            .args(["-c", CLUSTER, "linli-bench"])
-            .args([bin.as_os_str(), port.to_string().as_ref(), shared_buffers.as_ref()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // In a group of its own, so that Ctrl-C stops the bench and not the cleaning.
-            .process_group(0)
-            .spawn()?;
-        let mut said = String::new();
-        BufReader::new(guardian.stdout.take().ok_or("no pipe")?).read_line(&mut said)?;
-        let (dir, pid) = said.trim().split_once(' ').ok_or("the cluster was not made")?;
-        let server = Self { bin, dir: dir.into(), port, pid: pid.parse()?, _guardian: guardian };
+        let (folder, number) = (bin.display().to_string(), port.to_string());
+        let args: [&str; 4] = [&folder, &number, shared_buffers, if root { "runuser -u postgres --" } else { "" }];
+        let guarded = Guarded::start(CLUSTER, &mut Command::new("sh"), args)?;
+        let mut server = Self { bin, dir: guarded.said.clone().into(), port, pid: 0, _guarded: guarded };
         let deadline = Instant::now() + Duration::from_secs(20);
         while server.sql("postgres", "SELECT 1").is_err() {
             if Instant::now() > deadline {
@@ -77,17 +70,19 @@ impl Postgres {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        let told = fs::read_to_string(server.dir.join("postgres/data/postmaster.pid"))?;
+        server.pid = told.lines().next().unwrap_or_default().parse()?;
         Ok(server)
     }
 
     /// The URL of a database, over the unix socket.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}&port={}", self.dir.display(), self.port)
+        format!("postgres://postgres@localhost/{database}?host={}/postgres&port={}", self.dir.display(), self.port)
     }
 
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
-        command.arg("-h").arg(&self.dir).args(["-p", &self.port.to_string(), "-U", "postgres"]);
+        command.env("PGOPTIONS", SESSION).arg("-h").arg(self.dir.join("postgres")).args(["-p", &self.port.to_string(), "-U", "postgres"]);
         command
     }
 
@@ -121,6 +116,8 @@ impl Postgres {
             command.args(["-D", &format!("{name}={value}")]);
         }
         let output = command.arg("-f").arg(&script.path).arg(database).output()?;
+        // Until the last backend is gone, its time counts nowhere.
+        std::thread::sleep(Duration::from_millis(100));
         let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr).into_owned());
         let number = |key: &str| told.lines().find_map(|l| l.strip_prefix(key)?.split([' ', '/']).find_map(|w| w.parse::<f64>().ok()));
         match (number("tps = "), number("number of transactions actually processed: ")) {
@@ -138,7 +135,7 @@ impl Postgres {
 
     /// The log so far, one JSON object a line.
     pub(crate) fn log(&self) -> Outcome<String> {
-        Ok(fs::read_to_string(self.dir.join("server.json"))?)
+        Ok(fs::read_to_string(self.dir.join("postgres/server.json"))?)
     }
 
     pub(crate) fn version(&self) -> Outcome<String> {

@@ -149,7 +149,8 @@ impl Report {
             let Some(at_large) = self.samples.get(&(large, *clients, *operation)).filter(|_| *orders == small) else { continue };
             let slower = |f: fn(&Sample) -> f64| median(&mut at_small.iter().zip(at_large).map(|(s, l)| f(s) / f(l)).collect::<Vec<_>>());
             let (linli, pgbench, name) = (slower(|s| s.per_second), slower(|s| s.same), Operation::ALL[*operation].1);
-            println!("{name:<8} {clients:>3} connections: {linli:.2}; {pgbench:.2}");
+            let pgbench = pgbench.is_finite().then_some(pgbench);
+            println!("{name:<8} {clients:>3} connections: {linli:.2}; {}", pgbench.map_or("-".to_owned(), |p| format!("{p:.2}")));
             growth.push(json!({"operation": name, "connections": clients, "linli": linli, "pgbench": pgbench}));
         }
         json!({"from": small, "to": large, "slower": growth})

@@ -3,7 +3,6 @@
 use crate::{
     Outcome,
     load::Captured,
-    machine,
     statements::Vary,
     world::{People, World},
 };
@@ -38,18 +37,12 @@ impl Bare {
         let (item,): (String,) =
             sqlx::query_as("SELECT lower(hex(id)) FROM service_items WHERE code = 'B-1-1'").fetch_one(&mut connection).await?;
         let blob = |text: &str| format!("x'{}'", text.replace('-', ""));
-        let mut vary: Vec<_> =
-            there.people.residents.iter().zip(&here.residents).map(|(t, h)| Vary { what: t.id.clone(), by: blob(&h.id) }).collect();
-        vary.push(Vary { what: "\"item_id\" = ".to_owned(), by: blob(&item) });
-        let [key, number, id] = ["?3", "?2", "?1"].map(str::to_owned);
-        let mut varying = captured.varying();
-        vary.extend(varying.next().map(|what| Vary { what: what.to_owned(), by: key }));
-        let mut rest: Vec<_> = varying.collect();
-        vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: id }));
-        vary.extend(rest.pop().map(|what| Vary { what: what.to_owned(), by: number }));
+        let people = there.people.residents.iter().zip(&here.residents).map(|(t, h)| (&t.id, blob(&h.id)));
+        let placed = captured.placed.iter().zip(["?1", "?2", "?3"].map(str::to_owned));
+        let vary: Vec<_> = people.chain(placed).map(|(what, by)| Vary { what: what.clone(), by }).collect();
         let is_id = |value: &str| value.len() == 36 && value.bytes().filter(|b| *b == b'-').count() == 4;
-        let statements =
-            captured.in_steps(&vary, |value| if is_id(value) { blob(&item) } else { format!("'{}'", value.replace('\'', "''")) });
+        let literal = |value: &str| if is_id(value) { blob(&item) } else { format!("'{}'", value.replace('\'', "''")) };
+        let statements = captured.in_steps(&vary, literal);
         Ok(Self { connection, statements, round: 0 })
     }
 
@@ -79,10 +72,4 @@ impl Bare {
     pub(crate) async fn close(self) -> Outcome {
         Ok(self.connection.close().await?)
     }
-}
-
-/// Megabytes that a server holds when it has only just started.
-pub(crate) async fn idle(pid: u32) -> f64 {
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    machine::memory(pid)
 }

@@ -1,12 +1,17 @@
 //! A database with regions, people and many orders, and the server that works on it.
 
-use crate::{Outcome, free_port, postgres::Postgres, wire::Wire};
+use crate::{
+    Outcome, free_port,
+    machine::{self, Guarded},
+    postgres::Postgres,
+    wire::Wire,
+};
 use serde_json::{Value, json};
 use std::{
-    fs::File,
+    ffi::OsStr,
     io::Write,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,9 +28,13 @@ const COMMUNITIES: usize = 10;
 /// The time over which they are spread.
 const SPAN_MS: u64 = 3 * 365 * 86_400_000;
 
-/// A running `linli serve`.
+/// Starts a server and says its process id.
+const SERVE: &str = r#"log=$1; shift; "$@" >"$log" 2>&1 </dev/null & echo $!; read -r _ || :; kill $!; wait $!"#;
+
+/// A running `linli serve`; told to stop when dropped.
 pub(crate) struct Server {
-    child: Child,
+    _guarded: Guarded,
+    pub(crate) pid: u32,
     pub(crate) address: String,
     /// Milliseconds from its start to the first answer that it is ready.
     pub(crate) start_ms: f64,
@@ -35,52 +44,38 @@ impl Server {
     /// Starts the binary with its default settings on this database.
     pub(crate) async fn start(binary: &Path, folder: &Path, url: &str) -> Outcome<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let log = File::create(folder.join("linli.log"))?;
+        let log = folder.join("linli.log");
         let began = Instant::now();
-        let mut command = linli(binary, folder, url);
-        let command = command.args(["serve", "--drain-seconds", "0", "--listen", &address]).stdin(Stdio::null());
-        let mut server = Self { child: command.stdout(log.try_clone()?).stderr(log).spawn()?, address, start_ms: 0.0 };
+        let serve = ["serve", "--drain-seconds", "0", "--listen", &address].map(OsStr::new);
+        let args = [log.as_os_str(), binary.as_os_str()].into_iter().chain(serve);
+        let guarded = Guarded::start(SERVE, set(&mut Command::new("sh"), folder, url), args)?;
         while began.elapsed() < Duration::from_secs(20) {
-            if let Ok(mut wire) = Wire::open(&server.address).await
+            if let Ok(mut wire) = Wire::open(&address).await
                 && wire.json("/readyz", "", None).await.is_ok()
             {
-                server.start_ms = began.elapsed().as_secs_f64() * 1000.0;
-                return Ok(server);
+                let start_ms = began.elapsed().as_secs_f64() * 1000.0;
+                return Ok(Self { pid: guarded.said.parse()?, _guarded: guarded, address, start_ms });
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Err(std::fs::read_to_string(folder.join("linli.log"))?.into())
+        Err(std::fs::read_to_string(log)?.into())
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Ends it as a service manager would.
-    pub(crate) fn stop(mut self) -> Outcome {
-        Command::new("kill").arg(self.child.id().to_string()).status()?;
-        self.child.wait()?;
-        Ok(())
+    /// Megabytes that it holds two seconds after its start.
+    pub(crate) async fn idle(&self) -> f64 {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        machine::memory(self.pid)
     }
 }
 
-/// After an error nothing stays behind.
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill().and_then(|()| self.child.wait());
-    }
-}
-
-fn linli(binary: &Path, folder: &Path, url: &str) -> Command {
-    let mut command = Command::new(binary);
-    command.env("LINLI_DATA_DIR", folder).env("LINLI_DATABASE_URL", url).current_dir(folder);
-    command
+fn set<'a>(command: &'a mut Command, folder: &Path, url: &str) -> &'a mut Command {
+    command.env("LINLI_DATA_DIR", folder).env("LINLI_DATABASE_URL", url).current_dir(folder)
 }
 
 /// Runs a command of the binary to its end; `input` is what it reads.
 pub(crate) fn command(binary: &Path, folder: &Path, url: &str, args: &[&str], input: &str) -> Outcome {
-    let mut child = linli(binary, folder, url).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut linli = Command::new(binary);
+    let mut child = set(&mut linli, folder, url).args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     child.stdin.take().ok_or("no pipe")?.write_all(input.as_bytes())?;
     let output = child.wait_with_output()?;
     if output.status.success() { Ok(()) } else { Err(format!("linli {args:?}: {}", String::from_utf8_lossy(&output.stderr)).into()) }
@@ -198,14 +193,14 @@ impl World {
     /// Makes it: tables, regions, people, orders.
     pub(crate) async fn make(binary: &Path, postgres: &Postgres, orders: u64) -> Outcome<Self> {
         let database = format!("bench_{orders}");
-        let (folder, url) = (PathBuf::from(format!("{}-{database}", postgres.dir.display())), postgres.url(&database));
+        let (folder, url) = (postgres.dir.join(&database), postgres.url(&database));
         std::fs::create_dir_all(&folder)?;
         postgres.sql("postgres", &format!("CREATE DATABASE {database}"))?;
         command(binary, &folder, &url, &["migrate"], "")?;
         // The people are made over a server that is then thrown away, so that the memory of the real one is measured untouched.
         let first = Server::start(binary, &folder, &url).await?;
         let people = People::make(binary, &folder, &url, &first.address).await?;
-        first.stop()?;
+        drop(first);
         let began = Instant::now();
         let step_ms = SPAN_MS / orders;
         let mut world = Self {
@@ -225,11 +220,6 @@ impl World {
         Ok(world)
     }
 
-    /// Where the server keeps its files.
-    pub(crate) fn folder(&self, postgres: &Postgres) -> PathBuf {
-        format!("{}-{}", postgres.dir.display(), self.database).into()
-    }
-
     /// The orders: seven in ten are closed, the rest spread over the open states; half of those with a deadline have
     /// missed it; one taker in 64 is real. And two events for each.
     fn load(&self) -> String {
@@ -239,24 +229,29 @@ impl World {
             "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
                 dispatch_mode, lead_kind, lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, result, answer, completed_by,
                 score, tags, evaluated_at, created_at, updated_at, accepted_at, completed_at, closed_at)
-            SELECT {id}, upper(lpad(to_hex(n * 2654435761 & 4294967295), 8, '0')) || '-LOADED', CASE state WHEN 'closed' THEN 7 ELSE 3 END, state, region, item, 'normal', 'mini_program',
-                '楼道灯不亮', '3单元2楼的灯坏了三天,老人上下楼不安全,希望社区能尽快安排人来修一下。', requester, requester,
+            SELECT {id}, upper(lpad(to_hex(n * 2654435761 & 4294967295), 8, '0')) || '-LOADED', CASE state WHEN 'closed' THEN 7 ELSE 3 END,
+                state, region, item, 'normal', 'mini_program', '楼道灯不亮', '3单元2楼的灯坏了三天,老人上下楼不安全,希望社区能尽快安排人来修一下。', requester, requester,
                 CASE WHEN led THEN 'assign' END, CASE WHEN led THEN 'person' END, CASE WHEN led THEN taker END, 0,
-                '3 working_days', at + interval '3 days', CASE WHEN state IN ('triaged', 'dispatched', 'accepted') THEN CASE WHEN h % 2 = 0 THEN at ELSE now() + interval '1 year' END END, 0,
+                '3 working_days', at + interval '3 days',
+                CASE WHEN state IN ('triaged', 'dispatched', 'accepted') THEN CASE WHEN h % 2 = 0 THEN at ELSE now() + interval '1 year' END END, 0,
                 CASE WHEN done THEN 'solved' END, CASE WHEN done THEN '已更换灯泡,并检查了整个单元。' END, CASE WHEN done THEN taker END,
-                CASE WHEN state = 'closed' THEN 5 END, CASE WHEN state = 'closed' THEN '[\"及时\"]' END, CASE WHEN state = 'closed' THEN at END, at, at,
-                CASE WHEN led AND state <> 'dispatched' THEN at END, CASE WHEN done THEN at END, CASE WHEN state = 'closed' THEN at END
+                CASE WHEN state = 'closed' THEN 5 END, CASE WHEN state = 'closed' THEN '[\"及时\"]' END, CASE WHEN state = 'closed' THEN at END,
+                at, at, CASE WHEN led AND state <> 'dispatched' THEN at END, CASE WHEN done THEN at END, CASE WHEN state = 'closed' THEN at END
             FROM (SELECT n, h, at, state, state IN ('dispatched', 'accepted', 'completed', 'closed') AS led, state IN ('completed', 'closed') AS done,
                     communities[1 + h / 64 % {COMMUNITIES}] AS region, {residents}[1 + h / 8 % {RESIDENTS}] AS requester, item,
                     CASE WHEN h % 64 = 0 THEN '{taker}' ELSE md5((h % 64)::text)::uuid END AS taker
-                FROM (SELECT n, (hashint8(n)::bigint & 2147483647) AS h, to_timestamp(({first} + n * {step}) / 1000.0) AS at FROM generate_series(1, {orders}::bigint) n) g,
-                    LATERAL (SELECT (ARRAY['placed', 'triaged', 'dispatched', 'accepted', 'accepted', 'completed'])[least(6, 1 + h / 640 % 20)] AS open) o,
-                    LATERAL (SELECT CASE WHEN h / 640 % 20 < 6 THEN open ELSE 'closed' END AS state) s,
-                    (SELECT array_agg(code ORDER BY code <> {HOME}, code) AS communities FROM regions WHERE level = 'community' AND code / 1000000 = 321182) c,
+                FROM (SELECT n, (hashint8(n)::bigint & 2147483647) AS h, to_timestamp(({first} + n * {step}) / 1000.0) AS at
+                        FROM generate_series(1, {orders}::bigint) n) g,
+                    LATERAL (SELECT coalesce((ARRAY['placed', 'triaged', 'dispatched', 'accepted', 'accepted', 'completed'])[1 + h / 640 % 20],
+                        'closed') AS state) s,
+                    (SELECT array_agg(code ORDER BY code <> {HOME}, code) AS communities FROM regions
+                        WHERE level = 'community' AND code / 1000000 = 321182) c,
                     (SELECT id AS item FROM service_items WHERE code = 'B-1-1') i) rows;
             INSERT INTO events (type, subject_id, subject_version, region_code, actor_id, at, data)
-            SELECT 'order.placed', id, 1, region_code, requester_id, created_at, '{{\"to\":\"placed\",\"number\":\"20251122-K7Q2M4C\",\"channel\":\"mini_program\",\"on_behalf\":false}}' FROM orders
-            UNION ALL SELECT 'order.closed', id, 7, region_code, requester_id, created_at, '{{\"from\":\"evaluated\",\"to\":\"closed\"}}' FROM orders WHERE state = 'closed'",
+            SELECT 'order.placed', id, 1, region_code, requester_id, created_at,
+                '{{\"to\":\"placed\",\"number\":\"20251122-K7Q2M4C\",\"channel\":\"mini_program\",\"on_behalf\":false}}' FROM orders
+            UNION ALL SELECT 'order.closed', id, 7, region_code, requester_id, created_at, '{{\"from\":\"evaluated\",\"to\":\"closed\"}}'
+                FROM orders WHERE state = 'closed'",
             first = self.first_ms,
             step = self.step_ms,
             orders = self.orders,
@@ -268,14 +263,15 @@ impl World {
         uuids(&self.people.takers[1..])
     }
 
-    /// Orders that wait to be accepted: assigned, or in the pool. Their ids begin with `base`, their numbers with 0.
+    /// Orders that wait to be accepted: assigned to the takers in turn, or in the pool. Their ids begin with `base`.
     pub(crate) fn prepared(&self, base: u64, count: u64, pool: bool) -> String {
         let assigned = || ("assign", format!("'person', {}[1 + k % {}]", self.takers(), TAKERS - 1));
         let (mode, lead) = if pool { ("pool", "NULL, NULL::uuid".to_owned()) } else { assigned() };
         format!(
-            "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by, dispatch_mode, lead_kind,
-                lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, created_at, updated_at)
-            SELECT {id}, to_hex(k * 2654435761 & 4294967295) || '-{base}', 3, 'dispatched', {HOME}, (SELECT id FROM service_items WHERE code = 'B-1-1'), 'normal', 'mini_program', '楼道灯不亮',
+            "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
+                dispatch_mode, lead_kind, lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, created_at, updated_at)
+            SELECT {id}, to_hex(k * 2654435761 & 4294967295) || '-{base}', 3, 'dispatched', {HOME},
+                (SELECT id FROM service_items WHERE code = 'B-1-1'), 'normal', 'mini_program', '楼道灯不亮',
                 '3单元2楼的灯坏了三天,老人上下楼不安全。', '{resident}', '{resident}', '{mode}', {lead}, 0, '3 working_days', at, at, 0, now(), now()
             FROM (SELECT k, now() + interval '3 days' AS at FROM generate_series(0, {count}::bigint - 1) k) g",
             id = sql_id(&format!("{base}::bigint"), "k"),
