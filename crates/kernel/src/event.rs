@@ -12,15 +12,15 @@ use crate::{
     access::Reach,
     cx::Cx,
     db::Db,
-    error::{Code, Error, Result},
+    error::{Error, Result},
     id::AccountId,
     page::{Page, Pager},
     region::RegionCode,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -202,23 +202,4 @@ pub async fn rebase(db: &Db) -> Result<u64> {
     let ahead = "EXISTS (SELECT 1 FROM events WHERE xid > pg_snapshot_xmax(pg_current_snapshot())::text::bigint)";
     let done = db.writer().execute_unprepared(&format!("UPDATE events SET xid = 0 WHERE xid <> 0 AND {ahead}")).await?;
     Ok(done.rows_affected())
-}
-
-/// How far the log reaches: for statistics and the bench.
-///
-/// # Errors
-/// `database_unavailable`.
-pub async fn count(cx: &Cx) -> Result<i64> {
-    #[derive(FromQueryResult)]
-    struct Last {
-        last: Option<i64>,
-    }
-    let last = row::Entity::find()
-        .select_only()
-        .column_as(row::Column::Seq.max(), "last")
-        .into_model::<Last>()
-        .one(cx.reader())
-        .await?
-        .ok_or_else(|| Error::new(Code::Internal))?;
-    Ok(last.last.unwrap_or(0))
 }

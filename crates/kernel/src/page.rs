@@ -4,8 +4,13 @@
 //! A cursor names the last row seen. It carries a digest of the list and its filters, so a
 //! cursor from another list is refused instead of silently giving wrong rows.
 
-use crate::error::{Code, Error, Result};
+use crate::{
+    access::Reach,
+    error::{Code, Error, Result},
+    region::RegionCode,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sea_orm::{ColumnTrait, Condition, ExprTrait};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
@@ -117,6 +122,60 @@ impl Pager {
         tag.copy_from_slice(&digest[..TAG]);
         tag
     }
+}
+
+/// The columns by which the rows of a table lie somewhere.
+#[derive(Clone, Copy)]
+pub struct Places<C> {
+    /// The region.
+    pub region: C,
+    /// The grid.
+    pub grid: C,
+    /// The organization that a row is or belongs to, where there is such a column.
+    pub organization: Option<C>,
+}
+
+/// Which way a list runs through the regions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// From the lowest code up.
+    Up,
+    /// From the highest code down.
+    Down,
+}
+
+/// What of `region` lies within reach, for a list by (region, id): one range of codes for most callers.
+///
+/// Where the cursor's region lies in a range, it bounds the range on that side: given both bounds, SQLite takes the
+/// range's and reads all pages before once more.
+pub fn within<C: ColumnTrait>(
+    reach: &Reach,
+    region: RegionCode,
+    columns: Places<C>,
+    cursor: Option<i64>,
+    direction: Direction,
+) -> Condition {
+    let between = |within: RegionCode| {
+        let (first, last) = within.range();
+        match direction {
+            _ if cursor.is_none_or(|at| !(first.as_i64()..=last.as_i64()).contains(&at)) => columns.region.between(first, last),
+            Direction::Up => columns.region.lte(last),
+            Direction::Down => columns.region.gte(first),
+        }
+    };
+    if reach.regions.iter().any(|r| r.covers(region)) {
+        return Condition::all().add(between(region));
+    }
+    let inner = reach.regions.iter().filter(|r| region.covers(**r));
+    let mut any = inner.fold(Condition::any(), |any, r| any.add(between(*r)));
+    if !reach.grids.is_empty() {
+        any = any.add(between(region).and(columns.grid.is_in(reach.grids.iter().copied())));
+    }
+    if let (Some(organization), false) = (columns.organization, reach.organizations.is_empty()) {
+        any = any.add(between(region).and(organization.is_in(reach.organizations.iter().copied())));
+    }
+    // An empty "any of" would be everything.
+    if any.is_empty() { Condition::all().add(columns.region.is_null()) } else { any }
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use kernel::{
     Cx, Pager, RegionCode, Result, Time,
     access::Reach,
     id::{AccountId, MembershipId, OrganizationId},
+    page::{Direction, Places, within},
 };
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, Query, TableCreateStatement, UpdateStatement},
 };
 
@@ -64,43 +65,15 @@ pub(crate) async fn list_organizations(
 ) -> Result<Vec<organization::Model>> {
     use organization::Column as C;
     let after = pager.after::<(i64, OrganizationId)>()?;
+    let places = Places { region: C::RegionCode, grid: C::GridId, organization: Some(C::Id) };
     let mut query = organization::Entity::find()
-        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), after.map(|(region, _)| region)))
+        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), places, after.map(|(region, _)| region), Direction::Up))
         .apply_if(list.kind, |q, kind| q.filter(C::Kind.eq(kind)))
         .apply_if(list.parent_id, |q, parent| q.filter(C::ParentId.eq(parent)));
     if let Some((region, id)) = after {
         query = query.filter(Expr::tuple([Expr::col(C::RegionCode), Expr::col(C::Id)]).gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
     }
     Ok(query.order_by_asc(C::RegionCode).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?)
-}
-
-/// What of `region` lies within reach: one range of codes for most callers.
-///
-/// Where the cursor lies in a range, it bounds the range on that side: given both bounds, SQLite takes the
-/// range's and reads all pages before once more.
-fn within(reach: &Reach, region: RegionCode, cursor: Option<i64>) -> Condition {
-    use organization::Column as C;
-    let between = |within: RegionCode| {
-        let (first, last) = within.range();
-        if cursor.is_some_and(|at| (first.as_i64()..=last.as_i64()).contains(&at)) {
-            C::RegionCode.lte(last)
-        } else {
-            C::RegionCode.between(first, last)
-        }
-    };
-    if reach.regions.iter().any(|r| r.covers(region)) {
-        return Condition::all().add(between(region));
-    }
-    let inner = reach.regions.iter().filter(|r| region.covers(**r));
-    let mut any = inner.fold(Condition::any(), |any, r| any.add(between(*r)));
-    if !reach.grids.is_empty() {
-        any = any.add(between(region).and(C::GridId.is_in(reach.grids.iter().copied())));
-    }
-    if !reach.organizations.is_empty() {
-        any = any.add(between(region).and(C::Id.is_in(reach.organizations.iter().copied())));
-    }
-    // An empty "any of" would be everything.
-    if any.is_empty() { Condition::all().add(C::RegionCode.is_null()) } else { any }
 }
 
 pub(crate) async fn insert_membership(tx: &DatabaseTransaction, row: membership::Model) -> Result<()> {

@@ -4,9 +4,14 @@ use crate::{
     ListVolunteers, Volunteer,
     row::volunteer::{ActiveModel, Column as C, Entity, Model},
 };
-use kernel::{Cx, Error, Pager, RegionCode, Result, access::Reach, id::AccountId};
+use kernel::{
+    Cx, Error, Pager, RegionCode, Result,
+    access::Reach,
+    id::AccountId,
+    page::{Direction, Places, within},
+};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, Func, Query, TableCreateStatement, UpdateStatement},
 };
 
@@ -47,8 +52,9 @@ pub(crate) fn update(view: &Volunteer, version: i32) -> Result<UpdateStatement> 
 
 pub(crate) async fn list(cx: &Cx, reach: &Reach, list: &ListVolunteers, pager: &Pager) -> Result<Vec<Volunteer>> {
     let after = pager.after::<(i64, AccountId)>()?;
+    let places = Places { region: C::RegionCode, grid: C::GridId, organization: Some(C::OrganizationId) };
     let mut query = Entity::find()
-        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), after.map(|(region, _)| region)))
+        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), places, after.map(|(region, _)| region), Direction::Up))
         .apply_if(list.kind, |q, kind| q.filter(C::Kind.eq(kind)))
         .apply_if(list.available, |q, available| q.filter(C::Available.eq(available)));
     if let Some(skill) = &list.skill {
@@ -63,34 +69,6 @@ pub(crate) async fn list(cx: &Cx, reach: &Reach, list: &ListVolunteers, pager: &
     }
     let rows = query.order_by_asc(C::RegionCode).order_by_asc(C::AccountId).limit(pager.fetch()).all(cx.reader()).await?;
     rows.into_iter().map(Volunteer::try_from).collect()
-}
-
-/// What of `region` lies within reach: one range of codes for most callers.
-///
-/// Where the cursor lies in a range, it bounds the range on that side: given both bounds, SQLite takes the
-/// range's and reads all pages before once more.
-fn within(reach: &Reach, region: RegionCode, cursor: Option<i64>) -> Condition {
-    let between = |within: RegionCode| {
-        let (first, last) = within.range();
-        if cursor.is_some_and(|at| (first.as_i64()..=last.as_i64()).contains(&at)) {
-            C::RegionCode.lte(last)
-        } else {
-            C::RegionCode.between(first, last)
-        }
-    };
-    if reach.regions.iter().any(|r| r.covers(region)) {
-        return Condition::all().add(between(region));
-    }
-    let inner = reach.regions.iter().filter(|r| region.covers(**r));
-    let mut any = inner.fold(Condition::any(), |any, r| any.add(between(*r)));
-    if !reach.grids.is_empty() {
-        any = any.add(between(region).and(C::GridId.is_in(reach.grids.iter().copied())));
-    }
-    if !reach.organizations.is_empty() {
-        any = any.add(between(region).and(C::OrganizationId.is_in(reach.organizations.iter().copied())));
-    }
-    // An empty "any of" would be everything.
-    if any.is_empty() { Condition::all().add(C::RegionCode.is_null()) } else { any }
 }
 
 impl TryFrom<Model> for Volunteer {

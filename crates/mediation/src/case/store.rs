@@ -4,9 +4,14 @@ use super::{
     ListCases,
     row::{ActiveModel, Column as C, Entity, Model},
 };
-use kernel::{Cx, Pager, RegionCode, Result, access::Reach, id::CaseId};
+use kernel::{
+    Cx, Pager, RegionCode, Result,
+    access::Reach,
+    id::CaseId,
+    page::{Direction, Places, within},
+};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, InsertStatement, Query, TableCreateStatement, UpdateStatement},
 };
 
@@ -39,39 +44,15 @@ pub(super) fn advance(row: &Model, version: i32) -> UpdateStatement {
 
 pub(super) async fn list(cx: &Cx, reach: &Reach, list: &ListCases, pager: &Pager) -> Result<Vec<Model>> {
     let after = pager.after::<(i64, CaseId)>()?;
+    let places = Places { region: C::RegionCode, grid: C::GridId, organization: None };
     let mut query = Entity::find()
-        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), after.map(|(region, _)| region)))
+        .filter(within(reach, list.region_code.unwrap_or(RegionCode::COUNTRY), places, after.map(|(region, _)| region), Direction::Down))
         .apply_if(list.state, |q, state| q.filter(C::State.eq(state)))
         .apply_if(list.kind, |q, kind| q.filter(C::Kind.eq(kind)));
     if let Some((region, id)) = after {
         query = query.filter(Expr::tuple([Expr::col(C::RegionCode), Expr::col(C::Id)]).lt(Expr::tuple([Expr::val(region), Expr::val(id)])));
     }
     Ok(query.order_by_desc(C::RegionCode).order_by_desc(C::Id).limit(pager.fetch()).all(cx.reader()).await?)
-}
-
-/// What of `region` lies within reach: one range of codes for most callers. Organizations have no cases.
-///
-/// Where the cursor lies in a range, it bounds the range on that side: given both bounds, SQLite takes the
-/// range's and reads all pages before once more.
-fn within(reach: &Reach, region: RegionCode, cursor: Option<i64>) -> Condition {
-    let between = |within: RegionCode| {
-        let (first, last) = within.range();
-        if cursor.is_some_and(|at| (first.as_i64()..=last.as_i64()).contains(&at)) {
-            C::RegionCode.gte(first)
-        } else {
-            C::RegionCode.between(first, last)
-        }
-    };
-    if reach.regions.iter().any(|r| r.covers(region)) {
-        return Condition::all().add(between(region));
-    }
-    let inner = reach.regions.iter().filter(|r| region.covers(**r));
-    let mut any = inner.fold(Condition::any(), |any, r| any.add(between(*r)));
-    if !reach.grids.is_empty() {
-        any = any.add(between(region).and(C::GridId.is_in(reach.grids.iter().copied())));
-    }
-    // An empty "any of" would be everything.
-    if any.is_empty() { Condition::all().add(C::RegionCode.is_null()) } else { any }
 }
 
 /// The tables of this module as its entities see them, for the test that compares them with the
