@@ -2,7 +2,7 @@
 //! operations that the gate reads from it. What is not in the contract is not served.
 
 use crate::problem::{FieldProblem, ProblemBody};
-use actix_web::{App, http::Method};
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,7 +14,6 @@ use utoipa::openapi::{
     server::ServerBuilder,
     tag::TagBuilder,
 };
-use utoipa_actix_web::AppExt;
 
 /// The chapters of the contract.
 const TAGS: [(&str, &str); 10] = [
@@ -124,8 +123,9 @@ pub(crate) fn pretty(document: &Value) -> String {
 
 /// The document.
 pub(crate) fn document() -> Value {
-    let (_, routes) = App::new().into_utoipa_app().openapi(frame()).configure(crate::routes).split_for_parts();
-    let mut document = serde_json::to_value(routes).unwrap_or_default();
+    let mut contract = frame();
+    crate::routes::describe(&mut contract);
+    let mut document = serde_json::to_value(contract).unwrap_or_default();
     share_pages(&mut document);
     inline_scalars(&mut document);
     drop_nulls_from_answers(&mut document);

@@ -11,6 +11,7 @@ mod gate;
 mod prelude;
 mod problem;
 mod proxy;
+mod routes;
 mod v1;
 
 pub use proxy::{NoNetwork, TrustedProxy};
@@ -29,7 +30,6 @@ use std::{
     },
     time::Duration,
 };
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl Server {
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
             let cors = cors(&shared.settings.allowed_origins);
-            let mut app = App::new().into_utoipa_app().configure(routes).into_app().data_factory(move || {
+            let mut app = App::new().configure(routes::serve).data_factory(move || {
                 let opening = core_of();
                 let shared = Arc::clone(&shared);
                 async move {
@@ -138,11 +138,6 @@ impl Server {
 #[must_use]
 pub fn openapi() -> String {
     contract::pretty(&contract::document())
-}
-
-fn routes(config: &mut ServiceConfig) {
-    v1::system::outside(config);
-    config.service(utoipa_actix_web::scope("/api/v1").configure(v1::routes));
 }
 
 fn docs() -> utoipa_swagger_ui::SwaggerUi {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod column;
 pub mod cx;
 pub mod db;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod geo;
 pub mod id;
 pub mod lanes;
 pub mod mask;
+pub mod memory;
 pub mod page;
 pub mod region;
 pub mod vault;

@@ -13,7 +13,7 @@ use kernel::{
     access::Reach,
     id::{AccountId, OrderId},
 };
-use order::{Column as C, Entity as Orders, Model};
+use order::{Column as C, Entity as Orders, Model, Whole};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -23,7 +23,20 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub(super) async fn find(cx: &Cx, id: OrderId) -> Result<Option<Model>> {
-    Ok(Orders::find_by_id(id).one(cx.reader()).await?)
+    let order = Orders::find_by_id(id).into_model::<Whole>().one(cx.reader()).await?.map(|w| w.0);
+    if let Some(order) = &order {
+        keep(cx, order);
+    }
+    Ok(order)
+}
+
+/// The order at this version, if it is at hand; the database may know a newer one.
+pub(super) fn at_hand(cx: &Cx, id: OrderId, version: i32) -> Option<Model> {
+    cx.recent::<Model>(id.0).filter(|o| o.version == version).map(|o| Model::clone(&o))
+}
+
+pub(super) fn keep(cx: &Cx, order: &Model) {
+    cx.keep_recent(order.id.0, order.clone());
 }
 
 /// Stages the order as a new row. Absent values are left to the database, which keeps the statement short.
@@ -166,14 +179,18 @@ pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Resul
         if let Some((at, id)) = pager.after::<(DateTime<Utc>, OrderId)>()? {
             query = query.filter(Expr::tuple([Expr::col(C::UpdatedAt), Expr::col(C::Id)]).gt(Expr::tuple([Expr::val(at), Expr::val(id)])));
         }
-        let rows = query.order_by_asc(C::UpdatedAt).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+        let rows = whole(query.order_by_asc(C::UpdatedAt).order_by_asc(C::Id).limit(pager.fetch()), cx).await?;
         return pager.page(rows, |o| (o.updated_at, o.id));
     }
     if let Some(id) = pager.after::<OrderId>()? {
         query = query.filter(C::Id.lt(id));
     }
-    let rows = query.order_by_desc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+    let rows = whole(query.order_by_desc(C::Id).limit(pager.fetch()), cx).await?;
     pager.page(rows, |o| o.id)
+}
+
+async fn whole(query: Select<Orders>, cx: &Cx) -> Result<Vec<Model>> {
+    Ok(query.into_model::<Whole>().all(cx.reader()).await?.into_iter().map(|w| w.0).collect())
 }
 
 /// The smallest id that an order of this time can have: ids begin with their millisecond.
