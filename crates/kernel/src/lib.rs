@@ -13,8 +13,10 @@ pub mod geo;
 pub mod id;
 pub mod lanes;
 pub mod mask;
+pub mod metrics;
 pub mod page;
 pub mod region;
+pub mod trace;
 pub mod vault;
 
 pub use access::{Actor, Permission, Place, Role, Scope};
