@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod operations;
+mod prometheus;
 mod story;
 mod traces;
 
