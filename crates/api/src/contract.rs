@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 10] = [
 /// One operation, as far as the gate needs it.
 #[derive(Debug)]
 pub(crate) struct Operation {
+    pub(crate) id: String,
     pub(crate) path: String,
     segments: Vec<String>,
     pub(crate) method: Method,
@@ -89,7 +90,8 @@ impl Contract {
                 let query = operation["parameters"].as_array().into_iter().flatten();
                 let query = query.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
                 let public = operation["x-permission"] == "public";
-                by_length.entry(segments.len()).or_default().push(Operation { path: path.clone(), segments, method, public, query });
+                let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                by_length.entry(segments.len()).or_default().push(Operation { id, path: path.clone(), segments, method, public, query });
             }
         }
         // Literal segments win over placeholders: /grids/locate before /grids/{id}.

@@ -8,10 +8,12 @@ mod body;
 mod call;
 mod contract;
 mod gate;
+mod metrics;
 mod prelude;
 mod problem;
 mod proxy;
 mod routes;
+mod trace;
 mod v1;
 
 pub use proxy::{NoNetwork, TrustedProxy};
@@ -89,6 +91,7 @@ impl Server {
     /// # Errors
     /// When the listener cannot be used.
     pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
+        metrics::list();
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
         let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true) });

@@ -4,6 +4,7 @@
 //! because only the gate knows the request id and the language. Internal errors are logged with
 //! their chain and tell the client a code and a request id, nothing else.
 
+use crate::metrics;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
@@ -120,6 +121,7 @@ pub struct FieldProblem {
 pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> HttpResponse {
     let kind = error.code.kind();
     let status = status(kind);
+    metrics::refused(error.code);
     if kind == Kind::Internal || kind == Kind::Unavailable || kind == Kind::StorageFull {
         tracing::error!(request_id, code = error.code.as_str(), cause = chain(error), "request failed");
     }

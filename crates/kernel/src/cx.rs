@@ -18,6 +18,7 @@ use crate::{
     id::AccountId,
     lanes::Single,
     memory::Memory,
+    metrics, trace,
     vault::Vault,
 };
 use sea_orm::{
@@ -30,6 +31,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use std::{any::Any, sync::Arc, time::Instant};
+use tracing::Instrument;
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub(crate) mod key_row {
@@ -285,7 +287,11 @@ impl<'a> Tx<'a> {
         if self.open.is_none() {
             let options =
                 TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-            self.open = Some(self.cx.core.db.writer().begin_with_options(options).await?);
+            let began = Instant::now();
+            let span = trace::statement(self.cx.backend(), "BEGIN");
+            let open = self.cx.core.db.writer().begin_with_options(options).instrument(span).await;
+            metrics::waited(metrics::TRANSACTIONS, began.elapsed());
+            self.open = Some(open?);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
     }
@@ -336,8 +342,12 @@ impl<'a> Tx<'a> {
                     done => done,
                 }
             }
-            (_, _, guard) => self.commit_in_steps(guard, key).await,
+            (_, _, guard) => {
+                let span = trace::statement(self.cx.backend(), "COMMIT");
+                self.commit_in_steps(guard, key).instrument(span).await
+            }
         }?;
+        self.events.iter().for_each(|event| metrics::logged(event.kind));
         Ok(answer)
     }
 

@@ -15,8 +15,10 @@ pub mod id;
 pub mod lanes;
 pub mod mask;
 pub mod memory;
+pub mod metrics;
 pub mod page;
 pub mod region;
+pub mod trace;
 pub mod vault;
 
 pub use access::{Actor, Permission, Place, Role, Scope};

@@ -22,6 +22,7 @@ mod view;
 
 pub use command::*;
 pub use flow::{Action, State};
+pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection};
 
 use crate::{catalogue, policy};
