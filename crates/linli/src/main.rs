@@ -24,7 +24,7 @@ use terminal::{Fault, Outcome, say};
 
 /// Gives memory back: after the demo is seeded, or a hundred people have signed in, glibc's holds five times as much.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Linli (邻里): what a neighbourhood needs becomes an order that somebody takes and a resident judges.
 #[derive(Debug, Parser)]

@@ -5,7 +5,7 @@ use crate::{
     wire::{Ask, Wire},
     world::{self, HOME, Person, World},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -95,52 +95,51 @@ pub(crate) fn scatter(k: u64) -> u64 {
     (k + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-async fn send(wire: &mut Wire, person: &Person, path: &str, key: &str, body: &str) -> Outcome<String> {
-    let answer = wire.ask(Ask { path, token: &person.token, key, body: Some(body) }).await?;
-    Ok(serde_json::from_slice::<serde_json::Value>(answer)?["id"].as_str().unwrap_or_default().to_owned())
+/// Sends a change; gives the order's id and the version that it has now.
+async fn send(wire: &mut Wire, person: &Person, path: &str, key: &str, body: &Value) -> Outcome<(String, Value)> {
+    let answer = wire.ask(Ask { path, token: &person.token, key, body: Some(&body.to_string()) }).await?;
+    let mut order: Value = serde_json::from_slice(answer)?;
+    Ok((order["id"].as_str().unwrap_or_default().to_owned(), order["version"].take()))
 }
 
-fn order() -> String {
+fn order() -> Value {
     let contact = json!({"name": "张三", "phone": "13812341234", "address": "翡丽中央 12幢3单元401室"});
     json!({"title": "楼道灯不亮", "content": "3单元2楼的灯坏了三天,老人上下楼不安全,希望社区能尽快安排人来修一下。", "region_code": HOME,
         "item_code": "B-1-1", "channel": "mini_program", "contact": contact})
-    .to_string()
 }
 
 /// Carries out an operation once, as the `k`-th of a leg that began at `base`; gives the order's id where it matters. Every
-/// change carries an Idempotency-Key.
+/// change carries an Idempotency-Key, and each step after the first the version that the answer before it told, as good
+/// clients do.
 pub(crate) async fn once(world: &World, wire: &mut Wire, operation: Operation, base: u64, k: u64) -> Outcome<String> {
     let people = &world.people;
     let read = async |wire: &mut Wire, person: &Person, path: &str| {
         wire.ask(Ask { path, token: &person.token, ..Ask::default() }).await.map(|_| String::new())
     };
     let (worker, resident, taker, key) = (&people.worker, people.resident(k), people.taker(k), key(base, k));
-    let assign = match operation {
-        Operation::Flow => json!({"mode": "assign", "lead": {"kind": "person", "id": taker.id}}).to_string(),
-        _ => String::new(),
-    };
-    let [triage, dispatch, accept, complete, evaluate, close] = [
-        (worker, "triage", "{\"priority\":\"high\"}"),
-        (worker, "dispatch", assign.as_str()),
-        (taker, "accept", "{}"),
-        (taker, "complete", "{\"result\":\"solved\",\"answer\":\"楼道灯已更换,并检查了整个单元。\"}"),
-        (resident, "evaluate", "{\"level\":\"very_satisfied\",\"tags\":[\"及时\"],\"comment\":\"谢谢\"}"),
-        (worker, "close", "{}"),
-    ];
     let steps: &[_] = match operation {
-        Operation::Flow => &[triage, dispatch, accept, complete, evaluate, close],
-        Operation::Complete => &[complete, evaluate],
-        Operation::Accept | Operation::Claim => &[accept],
+        Operation::Flow => &["triage", "dispatch", "accept", "complete", "evaluate", "close"],
+        Operation::Complete => &["complete", "evaluate"],
+        Operation::Accept | Operation::Claim => &["accept"],
         _ => &[],
     };
-    let id = match operation.order() {
+    let (id, mut version) = match operation.order() {
         Order::Fresh => send(wire, resident, "/api/v1/orders", &key, &order()).await?,
-        Order::Ready => world::id(base, k),
-        Order::Loaded => world.loaded(scatter(k + base)),
-        Order::None => String::new(),
+        Order::Ready => (world::id(base, k), Value::Null),
+        Order::Loaded => (world.loaded(scatter(k + base)), Value::Null),
+        Order::None => (String::new(), Value::Null),
     };
-    for (person, step, body) in steps {
-        send(wire, person, &format!("/api/v1/orders/{id}/{step}"), &format!("{key}-{step}"), body).await?;
+    for step in steps {
+        let (person, mut body) = match *step {
+            "triage" => (worker, json!({"priority": "high"})),
+            "dispatch" => (worker, json!({"mode": "assign", "lead": {"kind": "person", "id": taker.id}})),
+            "complete" => (taker, json!({"result": "solved", "answer": "楼道灯已更换,并检查了整个单元。"})),
+            "evaluate" => (resident, json!({"level": "very_satisfied", "tags": ["及时"], "comment": "谢谢"})),
+            "close" => (worker, json!({})),
+            _ => (taker, json!({})),
+        };
+        body["version"] = version;
+        version = send(wire, person, &format!("/api/v1/orders/{id}/{step}"), &format!("{key}-{step}"), &body).await?.1;
     }
     match operation {
         Operation::Actix | Operation::Livez => read(wire, &Person::default(), "/livez").await?,
