@@ -273,11 +273,11 @@ fn rewrite(new: &row::Model, read: i32) -> sea_orm::sea_query::UpdateStatement {
 async fn check_old_password(cx: &Cx, row: &row::Model, old: Option<String>, guesses: &Limiter) -> Result<()> {
     let field = "#/old_password";
     let old = old.ok_or_else(|| Error::field_with(field, Code::FieldMissing, vec![("name", "old_password".to_owned())]))?;
-    guesses.attempt(&row.name, cx.now())?;
+    let guess = guesses.attempt(&row.name, cx.now()).await?;
     if !password::fits(old, row.password_hash.clone()).await? {
         return Err(Error::new(Code::OldPasswordWrong).at(field));
     }
-    guesses.forgive(&row.name);
+    guess.forgive();
     Ok(())
 }
 
