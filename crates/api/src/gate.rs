@@ -116,6 +116,7 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
         Found::WrongMethod(allow) => return Err(("-".to_owned(), Error::new(Code::MethodNotAllowed).with("allow", allow))),
         Found::Nothing => return Err(("-".to_owned(), Error::new(Code::PathNotFound))),
     };
+    req.extensions_mut().insert(operation);
     let admitted = async {
         let bearer = bearer(req.headers());
         if !operation.public {

@@ -13,6 +13,7 @@ mod problem;
 mod proxy;
 mod v1;
 
+mod shape;
 pub use proxy::{NoNetwork, TrustedProxy};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
