@@ -126,7 +126,12 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         return Error::field_with(format!("{pointer}/{}", escape(&name)), Code::FieldMissing, vec![("name", name)]);
     }
     let code = if message.starts_with("invalid type") { Code::FieldType } else { Code::FieldInvalid };
-    Error::field_with(pointer, code, vec![("reason", message.to_owned())])
+    Error::field_with(pointer, code, vec![("reason", expected(message))])
+}
+
+/// What a reading error expected, without what it found: that may be a password, and answers are kept in many places.
+pub(crate) fn expected(message: &str) -> String {
+    message.rsplit_once(", expected ").map_or_else(|| message.to_owned(), |(_, what)| format!("expected {what}"))
 }
 
 pub(crate) fn escape(name: &str) -> Cow<'_, str> {
@@ -197,6 +202,8 @@ mod tests {
         assert_eq!(fields(r#"{"items":["#), at("#", Code::BodyMalformed));
         assert_eq!(fields(r#"{"items":[]} x"#), at("#", Code::BodyMalformed));
         assert_eq!(fields(r#"{"items":[{"name":"\u0000"}]}"#), at("#", Code::NulCharacter));
+        let told = parse::<Outer>(br#"{"items":[{"name":13812341234}]}"#).map(|o| o.items.len()).expect_err("refused");
+        assert_eq!(told.fields[0].params, vec![("reason", "expected a string".to_owned())]);
         assert!(!holds_nul(r#"{"a":"\\u0000"}"#));
         assert_eq!(fields(&"[".repeat(100_000)), at("#", Code::FieldType));
     }

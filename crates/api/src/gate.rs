@@ -197,7 +197,7 @@ fn into_error(error: &ActixError) -> Error {
     }
     match error.as_response_error().status_code() {
         StatusCode::NOT_FOUND => Error::new(Code::PathParameterInvalid),
-        status if status.is_client_error() => Error::new(Code::QueryParameterInvalid).with("reason", error),
+        status if status.is_client_error() => Error::new(Code::QueryParameterInvalid).with("reason", body::expected(&error.to_string())),
         _ => Error::internal(error.to_string()),
     }
 }
