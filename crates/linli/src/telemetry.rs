@@ -7,8 +7,9 @@ use crate::{
 use std::io::{self, IsTerminal};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
-/// The database layers tell of every statement; only what goes wrong is worth a line.
-const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn";
+/// The database layers tell of every statement; only what goes wrong is worth a line. actix tells what paths and queries
+/// held that it could not read.
+const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_web=info,actix_http=info";
 
 /// Starts logging.
 pub(crate) fn start(settings: &Settings) -> Outcome {
