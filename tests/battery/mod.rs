@@ -8,6 +8,7 @@
 mod assignment;
 mod cases;
 mod flows;
+mod fuzzed;
 mod injection;
 mod malformed;
 mod matrix;

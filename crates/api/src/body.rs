@@ -61,7 +61,7 @@ pub(crate) async fn collect(mut payload: Payload, limit: usize) -> kernel::Resul
     }
 }
 
-fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
+pub(crate) fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
     let text = std::str::from_utf8(bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", "not UTF-8").because(e))?;
     if holds_nul(text) {
         return Err(Error::new(Code::NulCharacter));

@@ -214,6 +214,13 @@ fn finish(headers: &mut HeaderMap, request_id: &str, docs: bool) {
     }
 }
 
+/// Reads all that is read from headers, for fuzzers.
+pub(crate) fn read(headers: &HeaderMap) {
+    bearer(headers);
+    language(headers);
+    request_id(headers);
+}
+
 fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

@@ -7,13 +7,15 @@
 mod body;
 mod call;
 mod contract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod prelude;
 mod problem;
 mod proxy;
+mod shape;
 mod v1;
 
-mod shape;
 pub use proxy::{NoNetwork, TrustedProxy};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
