@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod battery;
 mod catalogue;
 mod contract;
 mod feed;

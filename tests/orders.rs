@@ -428,9 +428,9 @@ testkit::on_both! {
             (assign(json!({ "kind": "organization", "id": nobody["id"] }), json!([])), 422, "taker_unknown", "#/lead"),
             (assign(taker(&world.person("li")), json!([])), 422, "taker_unknown", "#/lead"),
             (assign(taker(&chen), json!([nobody])), 422, "taker_unknown", "#/assistants/0"),
-            (assign(taker(&world.person("guest")), json!([])), 422, "taker_foreign", "#/lead"),
-            (assign(abroad, json!([])), 422, "taker_foreign", "#/lead"),
-            (assign(taker(&chen), json!([taker(&world.person("guest"))])), 422, "taker_foreign", "#/assistants/0"),
+            (assign(taker(&world.person("guest")), json!([])), 422, "taker_unknown", "#/lead"),
+            (assign(abroad.clone(), json!([])), 422, "taker_unknown", "#/lead"),
+            (assign(taker(&chen), json!([taker(&world.person("guest"))])), 422, "taker_unknown", "#/assistants/0"),
             (assign(taker(&zhou), json!([])), 403, "taker_ineligible", "#/lead"),
             (assign(shut, json!([])), 403, "taker_ineligible", "#/lead"),
         ];
@@ -439,6 +439,15 @@ testkit::on_both! {
             assert_eq!(problem["errors"][0]["pointer"], pointer, "{body}: {problem}");
         }
         assert_eq!(read(&wang, &order).await, before);
+        // The street knows who serves in its other communities.
+        for (body, pointer) in [
+            (assign(taker(&world.person("guest")), json!([])), "#/lead"),
+            (assign(abroad, json!([])), "#/lead"),
+            (assign(taker(&chen), json!([taker(&world.person("guest"))])), "#/assistants/0"),
+        ] {
+            let problem = step(&world.person("feng"), &order, "dispatch", body).await.refused(422, "taker_foreign");
+            assert_eq!(problem["errors"][0]["pointer"], pointer);
+        }
         step(&wang, &order, "dispatch", assign(street, json!([]))).await.expect(200);
     }
 

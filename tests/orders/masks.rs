@@ -92,6 +92,13 @@ testkit::on_both! {
         assert_eq!(contact("chen").await, account);
         // What was given goes first; what was not, is filled in.
         let order = place(&zhang, lamp_with(json!({ "contact": { "address": "翡丽中央1幢" } }))).await;
+        assert_eq!(order["contact"], read(&zhang, &order).await["contact"], "placing answers what reading does");
+        let bare = place(&zhang, lamp_with(json!({ "contact": null }))).await;
+        assert_eq!(bare["contact"], account);
+        // For somebody else by one who does not see contacts: neither before nor after.
+        let sun = world.person("sun");
+        let other = place(&sun, lamp_with(json!({ "contact": null, "on_behalf": true, "requester_id": zhang.account() }))).await;
+        assert_eq!((other.get("contact"), read(&sun, &other).await.get("contact")), (None, None));
         assert_eq!(read(&zhang, &order).await["contact"], json!({ "name": "张三", "phone": "13812341234", "address": "翡丽中央1幢" }));
         assert_eq!(read(&world.person("he"), &order).await["contact"], json!({ "address": "翡丽中央***" }));
     }

@@ -1,7 +1,7 @@
 //! Reading a JSON body strictly: media type, size, time, encoding, NUL, unknown fields, limits.
 //! Whatever is wrong is said with a pointer to where.
 
-use crate::{call::Worker, problem::Problem};
+use crate::{call::Worker, contract::Operation, problem::Problem};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Bytes};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use kernel::error::{Code, Error, FieldError};
@@ -21,14 +21,23 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let json = req.content_type() == "application/json";
-        let limit = Worker::of(req).settings.body_limit;
+        let worker = Worker::of(req);
+        let (limit, contract) = (worker.settings.body_limit, worker.contract);
+        let operation = req.extensions().get::<&'static Operation>().copied();
         let payload = payload.take();
         Box::pin(async move {
             if !json {
                 return Err(Error::new(Code::MediaTypeUnsupported).into());
             }
             let bytes = collect(payload, limit).await?;
-            Ok(Self(parse(&bytes)?))
+            let command = parse(&bytes)?;
+            if let Some(operation) = operation.filter(|_| bytes.contains(&b'[')) {
+                let body = serde_json::from_slice(&bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", &e).because(e))?;
+                if let Some(pointer) = contract.stray_array(operation, &body) {
+                    return Err(no_object(pointer).into());
+                }
+            }
+            Ok(Self(command))
         })
     }
 }
@@ -52,14 +61,14 @@ pub(crate) async fn collect(mut payload: Payload, limit: usize) -> kernel::Resul
     }
 }
 
-fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
+pub(crate) fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
     let text = std::str::from_utf8(bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", "not UTF-8").because(e))?;
     if holds_nul(text) {
         return Err(Error::new(Code::NulCharacter));
     }
     // serde would take an array for a struct, field by field; the contract says object.
     if text.trim_start().starts_with('[') {
-        return Err(Error::field_with("#", Code::FieldType, vec![("reason", "an object is expected".to_owned())]));
+        return Err(no_object("#".to_owned()));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|e| refuse(&e))?;
@@ -73,6 +82,10 @@ fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
             Err(refusal)
         }
     }
+}
+
+fn no_object(pointer: String) -> Error {
+    Error::field_with(pointer, Code::FieldType, vec![("reason", "an object is expected".to_owned())])
 }
 
 /// Whether a JSON text holds U+0000, raw or as `\u0000` (which PostgreSQL cannot store).
@@ -113,10 +126,15 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         return Error::field_with(format!("{pointer}/{}", escape(&name)), Code::FieldMissing, vec![("name", name)]);
     }
     let code = if message.starts_with("invalid type") { Code::FieldType } else { Code::FieldInvalid };
-    Error::field_with(pointer, code, vec![("reason", message.to_owned())])
+    Error::field_with(pointer, code, vec![("reason", expected(message))])
 }
 
-fn escape(name: &str) -> Cow<'_, str> {
+/// What a reading error expected, without what it found: that may be a password, and answers are kept in many places.
+pub(crate) fn expected(message: &str) -> String {
+    message.rsplit_once(", expected ").map_or_else(|| message.to_owned(), |(_, what)| format!("expected {what}"))
+}
+
+pub(crate) fn escape(name: &str) -> Cow<'_, str> {
     if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
 }
 
@@ -184,6 +202,8 @@ mod tests {
         assert_eq!(fields(r#"{"items":["#), at("#", Code::BodyMalformed));
         assert_eq!(fields(r#"{"items":[]} x"#), at("#", Code::BodyMalformed));
         assert_eq!(fields(r#"{"items":[{"name":"\u0000"}]}"#), at("#", Code::NulCharacter));
+        let told = parse::<Outer>(br#"{"items":[{"name":13812341234}]}"#).map(|o| o.items.len()).expect_err("refused");
+        assert_eq!(told.fields[0].params, vec![("reason", "expected a string".to_owned())]);
         assert!(!holds_nul(r#"{"a":"\\u0000"}"#));
         assert_eq!(fields(&"[".repeat(100_000)), at("#", Code::FieldType));
     }

@@ -65,8 +65,8 @@ pub struct Public {
     pub core: Core,
     /// Sessions and keys.
     pub identity: Arc<Identity>,
-    /// The address that the call came from: the peer, or what a trusted proxy says; absent off the network.
-    pub ip: Option<String>,
+    /// Where the call came from, for counting: the peer, or whom a trusted proxy names; absent off the network.
+    pub network: Option<String>,
 }
 
 impl FromRequest for Public {
@@ -78,7 +78,9 @@ impl FromRequest for Public {
         ready(Ok(Self {
             core: worker.core.clone(),
             identity: Arc::clone(&worker.identity),
-            ip: req.peer_addr().map(|peer| proxy::client_ip(peer.ip(), req.headers(), &worker.settings.trusted_proxies).to_string()),
+            network: req
+                .peer_addr()
+                .map(|peer| proxy::network(proxy::client_ip(peer.ip(), req.headers(), &worker.settings.trusted_proxies)).to_string()),
         }))
     }
 }

@@ -1,7 +1,10 @@
 //! The contract: the OpenAPI document as the routes themselves tell it, tidied, and the table of
 //! operations that the gate reads from it. What is not in the contract is not served.
 
-use crate::problem::{FieldProblem, ProblemBody};
+use crate::{
+    problem::{FieldProblem, ProblemBody},
+    shape,
+};
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use std::{
@@ -38,6 +41,8 @@ pub(crate) struct Operation {
     pub(crate) method: Method,
     pub(crate) public: bool,
     query: BTreeSet<String>,
+    /// The schema of its body; null when it takes none.
+    body: Value,
 }
 
 impl Operation {
@@ -61,8 +66,8 @@ impl Operation {
 }
 
 /// Where a request leads.
-pub(crate) enum Found<'a> {
-    Operation(&'a Operation),
+pub(crate) enum Found {
+    Operation(&'static Operation),
     WrongMethod(String),
     Nothing,
 }
@@ -70,6 +75,7 @@ pub(crate) enum Found<'a> {
 /// The contract, ready to be served and asked.
 pub(crate) struct Contract {
     pub(crate) json: String,
+    document: Value,
     by_length: HashMap<usize, Vec<Operation>>,
 }
 
@@ -91,17 +97,31 @@ impl Contract {
                 let query = query.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
                 let public = operation["x-permission"] == "public";
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
-                by_length.entry(segments.len()).or_default().push(Operation { id, path: path.clone(), segments, method, public, query });
+                let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
+                by_length.entry(segments.len()).or_default().push(Operation {
+                    id,
+                    path: path.clone(),
+                    segments,
+                    method,
+                    public,
+                    query,
+                    body,
+                });
             }
         }
         // Literal segments win over placeholders: /grids/locate before /grids/{id}.
         for operations in by_length.values_mut() {
             operations.sort_by_key(|o| o.segments.iter().filter(|s| s.starts_with('{')).count());
         }
-        Self { json: pretty(&document), by_length }
+        Self { json: pretty(&document), document, by_length }
     }
 
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+    /// The first place of a body that has an array where the operation's schema says object, as a JSON pointer.
+    pub(crate) fn stray_array(&self, operation: &Operation, body: &Value) -> Option<String> {
+        shape::stray_array(&self.document, &operation.body, body)
+    }
+
+    pub(crate) fn find(&'static self, method: &Method, path: &str) -> Found {
         let segments: Vec<&str> = path.split('/').collect();
         let fits = |o: &&Operation| {
             o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got })

@@ -145,7 +145,8 @@ fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
 }
 
 /// Finds out who asks, checks the query, and reads the Idempotency-Key.
-async fn admit(req: &mut ServiceRequest, worker: &Worker, operation: &Operation) -> kernel::Result<Option<IdempotencyKey>> {
+async fn admit(req: &mut ServiceRequest, worker: &Worker, operation: &'static Operation) -> kernel::Result<Option<IdempotencyKey>> {
+    req.extensions_mut().insert(operation);
     let bearer = bearer(req.headers());
     if !operation.public {
         let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
@@ -220,7 +221,7 @@ fn into_error(error: &ActixError) -> Error {
     }
     match error.as_response_error().status_code() {
         StatusCode::NOT_FOUND => Error::new(Code::PathParameterInvalid),
-        status if status.is_client_error() => Error::new(Code::QueryParameterInvalid).with("reason", error),
+        status if status.is_client_error() => Error::new(Code::QueryParameterInvalid).with("reason", body::expected(&error.to_string())),
         _ => Error::internal(error.to_string()),
     }
 }
@@ -235,6 +236,13 @@ fn finish(headers: &mut HeaderMap, request_id: &str, docs: bool) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+}
+
+/// Reads all that is read from headers, for fuzzers.
+pub(crate) fn read(headers: &HeaderMap) {
+    bearer(headers);
+    language(headers);
+    request_id(headers);
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

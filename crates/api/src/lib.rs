@@ -7,12 +7,15 @@
 mod body;
 mod call;
 mod contract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod metrics;
 mod prelude;
 mod problem;
 mod proxy;
 mod routes;
+mod shape;
 mod trace;
 mod v1;
 

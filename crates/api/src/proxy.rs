@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
@@ -63,6 +63,17 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[TrustedPro
         }
     }
     client
+}
+
+/// What is counted for a client: its address, or in IPv6 its /64, because whoever has one has 2^64 addresses.
+pub(crate) fn network(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
 }
 
 /// An address, as proxies write it: some add the port.
@@ -133,6 +144,15 @@ mod tests {
         assert_eq!(client("fd00::1", &["[2001:db8::1]:4711"], &trusted), "2001:db8::1");
         assert_eq!(client("fd00::1", &["[2001:db8::1]"], &trusted), "2001:db8::1");
         assert_eq!(client("fd00::1", &["2001:db8::1"], &trusted), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_line_is_counted_once_whatever_address_it_takes() {
+        let counted = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!((counted("203.0.113.5"), counted("203.0.113.6")), ("203.0.113.5".to_owned(), "203.0.113.6".to_owned()));
+        assert_eq!(counted("2001:db8:1:2:aaaa::1"), "2001:db8:1:2::");
+        assert_eq!(counted("2001:db8:1:2:ffff:ffff:ffff:ffff"), counted("2001:db8:1:2::"));
+        assert_ne!(counted("2001:db8:1:3::"), counted("2001:db8:1:2::"));
     }
 
     #[test]

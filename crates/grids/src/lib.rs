@@ -5,6 +5,8 @@
 //! themselves, and finds the one that a point lies in. Both are public reference data: any
 //! signed-in caller may read them, and no personal data lies in them.
 
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod grid;
 pub mod region;
 

@@ -102,7 +102,8 @@ pub struct Keys {
 #[derive(Clone, Copy)]
 struct Checked {
     ticket: Ticket,
-    nbf: i64,
+    /// The later of `nbf` and `iat`.
+    from: i64,
     exp: i64,
 }
 
@@ -200,7 +201,7 @@ impl Keys {
             }
         };
         let now = now.timestamp();
-        let in_time = checked.nbf <= now.saturating_add(LEEWAY_SECONDS) && now < checked.exp;
+        let in_time = checked.from <= now.saturating_add(LEEWAY_SECONDS) && now < checked.exp;
         if in_time { Ok(checked.ticket) } else { Err(invalid()) }
     }
 
@@ -208,8 +209,8 @@ impl Keys {
     fn check(&self, token: &str) -> jsonwebtoken::errors::Result<Option<Checked>> {
         let read = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)?;
         let ours = read.header.typ.as_deref() == Some(TYPE) && read.header.kid.as_deref() == Some(&self.kid) && read.header.crit.is_none();
-        let Claims { sub: account, sid: session, nbf, exp, .. } = read.claims;
-        Ok(ours.then_some(Checked { ticket: Ticket { account, session }, nbf, exp }))
+        let Claims { sub: account, sid: session, iat, nbf, exp, .. } = read.claims;
+        Ok(ours.then_some(Checked { ticket: Ticket { account, session }, from: nbf.max(iat), exp }))
     }
 
     /// The refresh token of this generation of a session.
@@ -246,7 +247,7 @@ impl Keys {
 mod tests {
     use super::*;
     use chrono::{DateTime, Duration};
-    use serde_json::{Value, json};
+    use serde_json::json;
     use uuid::Uuid;
 
     fn now() -> Time {
@@ -261,39 +262,6 @@ mod tests {
         Ticket { account: AccountId(Uuid::from_u128(1)), session: SessionId(Uuid::from_u128(2)) }
     }
 
-    fn b64(value: &Value) -> String {
-        URL_SAFE_NO_PAD.encode(value.to_string())
-    }
-
-    fn claims() -> Value {
-        let t = now().timestamp();
-        let (sub, sid) = (ticket().account, ticket().session);
-        json!({"iss": "linli", "aud": "linli", "sub": sub, "sid": sid, "iat": t, "nbf": t, "exp": t + 900, "jti": "x"})
-    }
-
-    /// Signs whatever it is given with the true key.
-    fn signed_text(header: &str, payload: &str) -> String {
-        use ed25519_dalek::Signer;
-        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = SigningKey::from_bytes(&[7; 32]).sign(message.as_bytes());
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
-    }
-
-    fn header() -> Value {
-        json!({"alg": "EdDSA", "typ": "at+jwt", "kid": keys().kid})
-    }
-
-    fn with(mut base: Value, changes: Value) -> Value {
-        for (name, value) in changes.as_object().unwrap() {
-            if value.is_null() {
-                base.as_object_mut().unwrap().remove(name);
-            } else {
-                base[name] = value.clone();
-            }
-        }
-        base
-    }
-
     #[test]
     fn a_good_token_is_good_for_fifteen_minutes() {
         let token = keys().issue(ticket(), now()).unwrap();
@@ -302,110 +270,9 @@ mod tests {
         assert!(keys().verify(&token, now() + Duration::seconds(900)).is_err());
         assert!(keys().verify(&token, now() - Duration::seconds(30)).is_ok());
         assert!(keys().verify(&token, now() - Duration::seconds(31)).is_err());
-        assert!(keys().verify(&signed_text(&header().to_string(), &claims().to_string()), now()).is_ok());
-    }
-
-    #[test]
-    fn hostile_tokens_are_all_refused_alike() {
-        let keys = keys();
-        let good = keys.issue(ticket(), now()).unwrap();
-        let part = |n: usize| good.split('.').nth(n).unwrap().to_owned();
-        let t = now().timestamp();
-        let mut bad: Vec<(String, String)> = Vec::new();
-        let mut add = |what: &str, token: String| bad.push((what.to_owned(), token));
-
-        // Algorithms that are not ours.
-        for alg in ["none", "None", "NONE", "nOnE", ""] {
-            let head = b64(&with(header(), json!({"alg": alg})));
-            add(alg, format!("{head}.{}.", part(1)));
-            add(alg, format!("{head}.{}.{}", part(1), part(2)));
-        }
-        for (alg, secret) in [(Algorithm::HS256, keys.public.to_vec()), (Algorithm::HS512, keys.jwks().keys[0].x.clone().into_bytes())] {
-            let head = Header { typ: Some(TYPE.to_owned()), kid: Some(keys.kid.clone()), ..Header::new(alg) };
-            add("HMAC with the public key", jsonwebtoken::encode(&head, &claims(), &EncodingKey::from_secret(&secret)).unwrap());
-        }
-        for alg in ["RS256", "ES256", "PS256", "EdDSA ", "eddsa", "HS384"] {
-            add(alg, signed_text(&with(header(), json!({"alg": alg})).to_string(), &claims().to_string()));
-        }
-
-        // Headers that lead elsewhere, over our own signature.
-        for change in [
-            json!({"kid": "../../dev/null"}),
-            json!({"kid": "' OR 1=1 --"}),
-            json!({"kid": ""}),
-            json!({"kid": null}),
-            json!({"kid": 7}),
-            json!({"typ": "JWT"}),
-            json!({"typ": "refresh"}),
-            json!({"typ": "id_token+jwt"}),
-            json!({"typ": null}),
-            json!({"alg": null}),
-            json!({"crit": ["exp"]}),
-        ] {
-            add("header", signed_text(&with(header(), change).to_string(), &claims().to_string()));
-        }
-        let stranger = Keys::from_seed(&[8; 32]).unwrap();
-        add("another key", stranger.issue(ticket(), now()).unwrap());
-        let jwk = json!({"jwk": stranger.jwks().keys[0], "jku": "https://evil.example/jwks", "x5u": "https://evil.example/x"});
-        add("a key of its own", format!("{}.{}.{}", b64(&with(header(), jwk)), part(1), part(2)));
-
-        // Claims, over our own signature.
-        for change in [
-            json!({"exp": t}),
-            json!({"exp": t - 1}),
-            json!({"exp": -1}),
-            json!({"exp": "9999999999"}),
-            json!({"exp": 1.5e300}),
-            json!({"exp": null}),
-            json!({"nbf": t + 31}),
-            json!({"nbf": i64::MAX}),
-            json!({"nbf": null}),
-            json!({"iss": "evil"}),
-            json!({"iss": ["linli"]}),
-            json!({"iss": null}),
-            json!({"aud": "other"}),
-            json!({"aud": ["linli", "other"]}),
-            json!({"aud": null}),
-            json!({"sub": "root"}),
-            json!({"sub": null}),
-            json!({"sid": "1"}),
-            json!({"sid": null}),
-            json!({"jti": null}),
-        ] {
-            add(&change.to_string(), signed_text(&header().to_string(), &with(claims(), change.clone()).to_string()));
-        }
-        let text = claims().to_string();
-        add("exp out of range", signed_text(&header().to_string(), &text.replace(&(t + 900).to_string(), "1e309")));
-        add("a claim twice", signed_text(&header().to_string(), &text.replacen('{', &format!("{{\"exp\":{},", t + 9000), 1)));
-        add("no object", signed_text(&header().to_string(), "[]"));
-        add("no claims", signed_text(&header().to_string(), ""));
-
-        // Torn, lengthened, exchanged.
-        add("refresh as access", keys.refresh_token(ticket().session, 1));
-        add("truncated", good[..good.len() - 1].to_owned());
-        add("trailing", format!("{good}A"));
-        add("trailing dot", format!("{good}."));
-        add("trailing part", format!("{good}.{}", part(2)));
-        add("trailing space", format!("{good} "));
-        add("leading space", format!(" {good}"));
-        add("NUL", format!("{good}\0"));
-        add("padded", format!("{good}=="));
-        add("no signature", format!("{}.{}", part(0), part(1)));
-        add("empty signature", format!("{}.{}.", part(0), part(1)));
-        add("zero signature", format!("{}.{}.{}", part(0), part(1), URL_SAFE_NO_PAD.encode([0; 64])));
-        add("another payload", format!("{}.{}.{}", part(0), b64(&with(claims(), json!({"sub": Uuid::from_u128(9)}))), part(2)));
-        add("another header", format!("{}.{}.{}", b64(&with(header(), json!({"cty": "x"}))), part(1), part(2)));
-        add("10 KiB", "a".repeat(10 * 1024));
-        add("10 KiB of claims", signed_text(&header().to_string(), &with(claims(), json!({"x": "y".repeat(10 * 1024)})).to_string()));
-        for junk in ["", ".", "..", "...", "a.b.c", "Bearer", "null", "{}", "令牌"] {
-            add("junk", junk.to_owned());
-        }
-
-        assert!(bad.len() >= 60, "{}", bad.len());
-        for (what, token) in bad {
-            let error = keys.verify(&token, now()).expect_err(&format!("{what}: {token}"));
-            assert_eq!((error.code, error.params.len(), error.fields.len()), (Code::TokenInvalid, 0, 0), "{what}");
-        }
+        // What else may be wrong with one: tests/battery/tokens.rs.
+        let stranger = Keys::from_seed(&[8; 32]).unwrap().issue(ticket(), now()).unwrap();
+        assert_eq!(keys().verify(&stranger, now()).unwrap_err().code, Code::TokenInvalid);
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod setup;
 
 pub use account::{
     Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, contact, create_account, find_by_name, get_account,
-    holds, list_accounts, me, names,
+    holds, list_accounts, me, names, require_named,
 };
 pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
 pub use keys::{Jwk, Jwks, Keys, Ticket};

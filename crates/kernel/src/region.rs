@@ -6,7 +6,10 @@
 //! Source: National Bureau of Statistics, 统计用区划代码和城乡划分代码编制规则.
 
 use crate::error::{Code, Error};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, Unexpected},
+};
 use std::{fmt, str::FromStr};
 
 /// A region code, the whole country (`000000000000`) included.
@@ -156,7 +159,8 @@ impl Serialize for RegionCode {
 impl<'de> Deserialize<'de> for RegionCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(|error: Error| serde::de::Error::custom(error.sentence(crate::error::Language::English)))
+        let invalid = || D::Error::invalid_value(Unexpected::Str(&text), &"a region code of 2, 4, 6, 9 or 12 digits");
+        text.parse().ok().ok_or_else(invalid)
     }
 }
 

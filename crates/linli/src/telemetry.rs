@@ -18,8 +18,9 @@ use std::{
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{EnvFilter, Layer, Registry, filter::dynamic_filter_fn, fmt, prelude::*, registry::LookupSpan, reload};
 
-/// The database layers tell of every statement; only what goes wrong is worth a line. Spans are no lines.
-const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,traces=off";
+/// The database layers tell of every statement; only what goes wrong is worth a line. actix tells what paths and queries
+/// held that it could not read. Spans are no lines.
+const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_web=info,actix_http=info,traces=off";
 /// How long the end of the program waits for a collector that does not answer.
 const FLUSH: Duration = Duration::from_secs(2);
 

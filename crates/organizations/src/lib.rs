@@ -146,9 +146,10 @@ pub async fn list_organizations(cx: &Cx, list: ListOrganizations) -> Result<Page
 ///
 /// # Errors
 /// `organization_not_found`, `permission_missing`; `organization_closed`; `membership_exists`; `reference_broken` when there is
-/// no such account.
+/// no such account, or the caller may not know of it.
 pub async fn add_member(cx: &Cx, organization: OrganizationId, command: AddMember) -> Result<Membership> {
     let place = managed(cx, organization).await?;
+    identity::require_named(cx, command.account_id).await.map_err(|e| e.at("#/account_id"))?;
     let mut tx = cx.begin();
     require_active(&store::hold(tx.conn().await?, organization).await?.ok_or_else(not_found)?)?;
     let row = row::membership::Model {
@@ -209,12 +210,15 @@ pub async fn find_organization(cx: &Cx, id: &OrganizationId) -> Result<Option<Or
     Ok(store::find_organization(cx, *id).await?.map(OrganizationSummary::from))
 }
 
-/// The region that an organization lies in; absent when there is no such organization.
+/// The region of an organization that a command names. To whom may not know of it, it is as if there were none.
 ///
 /// # Errors
-/// `database_unavailable`.
-pub async fn organization_region(cx: &Cx, id: OrganizationId) -> Result<Option<RegionCode>> {
-    Ok(find_organization(cx, &id).await?.map(|o| o.region_code))
+/// `reference_broken`.
+pub async fn named_region(cx: &Cx, id: OrganizationId) -> Result<RegionCode> {
+    match visible(cx, id).await {
+        Err(e) if e.code == Code::OrganizationNotFound => Err(Error::new(Code::ReferenceBroken)),
+        row => Ok(row?.region_code),
+    }
 }
 
 fn place(row: &row::organization::Model) -> Place {

@@ -27,7 +27,7 @@ pub use client::{Client, Reply, Request};
 pub use database::{Backend, Database};
 pub use reqwest::Method;
 pub use wire::Wire;
-pub use world::{FOREIGN, HOME, Inner, PASSWORD, Places, World};
+pub use world::{FOREIGN, HOME, Inner, PASSWORD, Places, SEED, World};
 
 use std::{
     future::Future,
@@ -66,6 +66,18 @@ macro_rules! on_both {
 pub fn run<F: Future<Output = ()>>(backend: Backend, test: impl FnOnce(World) -> F) {
     block_on(async {
         if let Some(world) = World::start(backend).await {
+            live(world, test).await;
+        }
+    });
+}
+
+/// The same with a server that behaves differently.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn run_with<F: Future<Output = ()>>(backend: Backend, settings: api::Settings, test: impl FnOnce(World) -> F) {
+    block_on(async {
+        if let Some(world) = World::start_with(backend, settings).await {
             live(world, test).await;
         }
     });

@@ -40,6 +40,8 @@ use volunteers::{RegisterVolunteer, VolunteerKind};
 pub const HOME: &str = "321182001017";
 /// 新胜社区, in the same street.
 pub const FOREIGN: &str = "321182001014";
+/// What the keys of access and refresh tokens grow from.
+pub const SEED: [u8; 32] = [8; 32];
 /// The password of everybody.
 pub const PASSWORD: &str = "correct-horse-8";
 
@@ -319,7 +321,7 @@ fn core(db: Db, clock: &Arc<ManualClock>) -> Core {
 }
 
 fn identity() -> Identity {
-    Identity::new(Keys::from_seed(&[8; 32]).expect("keys"))
+    Identity::new(Keys::from_seed(&SEED).expect("keys"))
 }
 
 /// SQLite has one writer, so its workers share everything; on PostgreSQL each has connections of its own.

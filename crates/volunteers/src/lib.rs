@@ -28,7 +28,8 @@ use kernel::{
 ///
 /// # Errors
 /// `permission_missing`; `content_invalid` for a kind or an organization that one's own roles do not bear out; `region_unknown`,
-/// `region_closed`, `grid_foreign`; `volunteer_exists`; `reference_broken` when there is no such account or organization.
+/// `region_closed`, `grid_foreign`; `volunteer_exists`; `reference_broken` when there is no such account or organization, or the caller
+/// may not know of the account.
 pub async fn register_volunteer(cx: &Cx, command: RegisterVolunteer) -> Result<Volunteer> {
     let account = match command.account_id.or(cx.actor.account) {
         Some(account) => account,
@@ -45,6 +46,7 @@ pub async fn register_volunteer(cx: &Cx, command: RegisterVolunteer) -> Result<V
         }
     } else {
         cx.actor.require(Permission::VolunteerManage, &place)?;
+        identity::require_named(cx, account).await.map_err(|e| e.at("#/account_id"))?;
     }
     let skills = tidy(command.skills)?;
     grids::require_open(cx, command.region_code).await.map_err(|e| e.at("#/region_code"))?;

@@ -156,7 +156,7 @@ async fn place_of(cx: &Cx, grant: &CreateGrant, at: &str) -> kernel::Result<Plac
         }
         Scope::Grid(grid) => grids::grid_region(cx, grid).await?.ok_or_else(|| broken("grid_id"))?,
         Scope::Organization(organization) => {
-            organizations::organization_region(cx, organization).await?.ok_or_else(|| broken("organization_id"))?
+            organizations::named_region(cx, organization).await.map_err(|e| e.at(format!("{at}/organization_id")))?
         }
     };
     Ok(region.into())

@@ -131,7 +131,7 @@ async fn list_orders(call: Call, query: Query<ListOrders>) -> Answer {
 fn state(word: &str) -> kernel::Result<State> {
     State::all()
         .find(|s| s.as_str() == word)
-        .ok_or_else(|| Error::new(Code::QueryParameterInvalid).with("reason", format!("there is no state {word}")))
+        .ok_or_else(|| Error::new(Code::QueryParameterInvalid).with("reason", "there is no such state"))
 }
 
 /// Read an order (订单详情)

@@ -21,7 +21,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 )]
 #[post("/sessions")]
 async fn sign_in(public: Public, body: Body<SignIn>) -> Answer {
-    created(public.identity.sign_in(&public.core, body.0, public.ip.as_deref()).await?)
+    created(public.identity.sign_in(&public.core, body.0, public.network.as_deref()).await?)
 }
 
 /// Get the next pair of tokens (刷新令牌).

@@ -42,6 +42,9 @@ async fn list_volunteers(call: Call, query: Query<ListVolunteers>) -> Answer {
 )]
 #[post("/volunteers")]
 async fn register_volunteer(call: Call, body: Body<RegisterVolunteer>) -> Answer {
+    if let Some(organization) = body.0.organization_id {
+        organizations::named_region(&call.cx, organization).await.map_err(|e| e.at("#/organization_id"))?;
+    }
     created(volunteers::register_volunteer(&call.cx, body.0).await?)
 }
 

@@ -1,6 +1,8 @@
 //! The boundary of a grid (网格边界): a simple polygon, in WGS-84 inside, in any datum at the door.
 
-use geo::{Area, BoundingRect, Centroid, Coord, Intersects, LineString, Orient, Polygon, Rect, Validation, orient::Direction};
+use geo::{
+    Area, BoundingRect, Centroid, Coord, InteriorPoint, Intersects, LineString, Orient, Polygon, Rect, Validation, orient::Direction,
+};
 use geojson::{Geometry, GeometryValue};
 use kernel::{
     Code, Error, Result,
@@ -98,6 +100,17 @@ pub(super) fn contains(text: &str, at: Position) -> Result<bool> {
     let geometry: Geometry = text.parse().map_err(|e: geojson::Error| Error::internal(e))?;
     let polygon = Polygon::<f64>::try_from(geometry).map_err(Error::internal)?;
     Ok(polygon.intersects(&Coord { x: at.lng, y: at.lat }))
+}
+
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let Ok(value) = serde_json::from_slice(bytes) else { return };
+    for datum in [Datum::Wgs84, Datum::Gcj02, Datum::Bd09] {
+        let Ok(boundary) = Boundary::read(&value, datum) else { continue };
+        let inside = boundary.polygon.interior_point().expect("a boundary has an inside");
+        let kept = boundary.text().expect("a boundary can be written");
+        let held = contains(&kept, Position { lng: inside.x(), lat: inside.y() }).expect("a boundary that is kept can be read");
+        assert!(held, "a boundary holds its own inside: {kept}");
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! optional. Where boundaries are drawn they decide: [`place_in`] finds the grid of a point, and
 //! refuses a point that clearly lies elsewhere.
 
-mod boundary;
+pub(crate) mod boundary;
 mod command;
 mod event;
 mod row;

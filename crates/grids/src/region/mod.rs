@@ -9,7 +9,7 @@
 mod event;
 mod import;
 mod row;
-mod sheet;
+pub(crate) mod sheet;
 mod store;
 mod view;
 

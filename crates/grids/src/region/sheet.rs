@@ -208,6 +208,17 @@ fn read<R: Read>(reader: &mut csv::Reader<R>, record: &mut StringRecord) -> Resu
     }
 }
 
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let Ok(mut sheet) = Sheet::open(bytes) else { return };
+    while let Ok(rows) = sheet.rows(100) {
+        if rows.is_empty() {
+            sheet.missing_parents();
+            return;
+        }
+        assert!(rows.iter().all(|row| sheet.names(row.code) && row.parent.covers(row.code)), "{rows:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

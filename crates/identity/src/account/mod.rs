@@ -145,6 +145,15 @@ pub(crate) async fn require_reachable(cx: &Cx, id: AccountId) -> Result<()> {
     if grants.is_empty() || sight(&cx.actor, id, &grants, cx.now()).is_some() { Ok(()) } else { Err(missing()) }
 }
 
+/// Requires that an account named in a command is one that the caller may know of, or that has no grant yet; to anybody
+/// else it is as if there were none. For other crates.
+///
+/// # Errors
+/// `reference_broken`.
+pub async fn require_named(cx: &Cx, id: AccountId) -> Result<()> {
+    require_reachable(cx, id).await.map_err(|e| if e.code == Code::AccountNotFound { Error::new(Code::ReferenceBroken) } else { e })
+}
+
 /// Whether this account is in use and holds a permission at this place now: whether it is one of those there. For other
 /// crates, which ask it of people other than the caller.
 ///
@@ -273,11 +282,11 @@ fn rewrite(new: &row::Model, read: i32) -> sea_orm::sea_query::UpdateStatement {
 async fn check_old_password(cx: &Cx, row: &row::Model, old: Option<String>, guesses: &Limiter) -> Result<()> {
     let field = "#/old_password";
     let old = old.ok_or_else(|| Error::field_with(field, Code::FieldMissing, vec![("name", "old_password".to_owned())]))?;
-    guesses.attempt(&row.name, cx.now())?;
+    let guess = guesses.attempt(&row.name, cx.now()).await?;
     if !password::fits(old, row.password_hash.clone()).await? {
         return Err(Error::new(Code::OldPasswordWrong).at(field));
     }
-    guesses.forgive(&row.name);
+    guess.forgive();
     Ok(())
 }
 

@@ -41,8 +41,9 @@ const LIFETIME: Duration = Duration::days(30);
 const BELIEF: Duration = Duration::seconds(5);
 /// Sessions remembered at once.
 const REMEMBERED: u64 = 100_000;
-/// Wrong passwords a minute, for one name and from one address.
-const GUESSES: (u32, u32) = (5, 30);
+/// Wrong passwords a minute: for one name from one network, for any name from one network, for one name from anywhere. The
+/// last is so much higher because with it somebody can be locked out by others.
+const GUESSES: (u32, u32, u32) = (5, 30, 100);
 
 pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreateStatement {
     schema.create_table_from_entity(row::Entity)
@@ -63,8 +64,9 @@ pub struct Identity {
     known: Cache<SessionId, Arc<Known>>,
     /// When something about an account was last changed here: what was read before then is stale.
     changed: Cache<AccountId, Time>,
+    by_name_here: Limiter,
+    by_network: Limiter,
     by_name: Limiter,
-    by_ip: Limiter,
 }
 
 impl std::fmt::Debug for Identity {
@@ -82,8 +84,9 @@ impl Identity {
             keys,
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(seconds(5)).build(),
             changed: Cache::builder().max_capacity(REMEMBERED).time_to_live(seconds(15)).build(),
-            by_name: Limiter::new(GUESSES.0),
-            by_ip: Limiter::new(GUESSES.1),
+            by_name_here: Limiter::new(GUESSES.0),
+            by_network: Limiter::new(GUESSES.1),
+            by_name: Limiter::new(GUESSES.2),
         }
     }
 
@@ -114,24 +117,23 @@ impl Identity {
     }
 
     /// Signs in (登录). A wrong name, a wrong password and a disabled account are the same to the caller, in
-    /// words and in work. `ip` is where the call comes from, if known.
+    /// words and in work. `network` is where the call comes from, if known.
     ///
     /// # Errors
     /// `credentials_wrong`; `rate_limited` after too many of those within a minute.
-    pub async fn sign_in(&self, core: &Core, command: SignIn, ip: Option<&str>) -> Result<Tokens> {
+    pub async fn sign_in(&self, core: &Core, command: SignIn, network: Option<&str>) -> Result<Tokens> {
         let now = core.clock.now();
-        if let Some(ip) = ip {
-            self.by_ip.attempt(ip, now)?;
-        }
-        self.by_name.attempt(&command.name, now)?;
+        let network = network.unwrap_or_default();
+        let from = self.by_network.attempt(network, now).await?;
+        let here = self.by_name_here.attempt(&format!("{network} {}", command.name), now).await?;
+        let guess = self.by_name.attempt(&command.name, now).await?;
         let row = account::find_row_by_name(core.db.reader(), &command.name).await?;
         let hash = row.as_ref().and_then(|r| r.password_hash.clone());
         let fits = password::fits(command.password, hash).await?;
         let row = row.filter(|r| fits && r.status == AccountStatus::Active).ok_or_else(|| Error::new(Code::CredentialsWrong))?;
-        self.by_name.forgive(&command.name);
-        if let Some(ip) = ip {
-            self.by_ip.give_back(ip);
-        }
+        from.give_back();
+        here.forgive();
+        guess.forgive();
         let cx = acting(core, row.id);
         let mut tx = cx.begin();
         let session = row::Model {
@@ -194,7 +196,7 @@ impl Identity {
     /// `account_not_found`, also for those who may not know of it; `permission_missing`, `grant_beyond_own`,
     /// `account_not_own`, `account_is_own`; `old_password_wrong`, `rate_limited`; `version_stale`.
     pub async fn update_account(&self, cx: &Cx, id: AccountId, command: UpdateAccount) -> Result<Account> {
-        let view = account::update(cx, id, command, &self.by_name).await?;
+        let view = account::update(cx, id, command, &self.by_name_here).await?;
         self.forget(cx, id);
         Ok(view)
     }

@@ -1,6 +1,7 @@
 //! The program as its operator meets it: started, asked, told to stop.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod canaries;
 mod operations;
 mod prometheus;
 mod story;
@@ -40,6 +41,13 @@ impl Folder {
 
     fn run(&self, args: &[&str]) -> Output {
         self.linli(args).output().unwrap()
+    }
+
+    /// What the servers in this folder have logged.
+    fn logged(&self) -> String {
+        let files = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
+        let logs = files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("log-")));
+        logs.map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 
     fn data(&self, file: &str) -> PathBuf {

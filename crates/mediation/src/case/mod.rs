@@ -25,7 +25,10 @@ pub use view::{CaseParty, MediationCase, PerformanceOutcome};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use event::CaseEvent;
-use kernel::{Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, Result, Subject, id::CaseId};
+use kernel::{
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, Result, Subject,
+    id::{AccountId, CaseId},
+};
 use row::Model;
 
 /// The People's Mediation Law is in force since 2011-01-01 (Beijing time).
@@ -107,8 +110,9 @@ pub async fn list_cases(cx: &Cx, list: ListCases) -> Result<Page<MediationCase>>
 ///
 /// # Errors
 /// As every step: `mediation_case_not_found`, `permission_missing`; `mediation_state_conflict`; `version_stale`. `reference_broken`
-/// when the mediator has no account.
+/// when the mediator has no account that the caller may know of.
 pub async fn accept_case(cx: &Cx, id: CaseId, command: AcceptCase) -> Result<MediationCase> {
+    require_mediator(cx, id, command.mediator_id).await?;
     step(cx, id, command.version, Action::Accept, State::Accepted, |row, _| {
         row.mediator_id = command.mediator_id;
         Ok(())
@@ -131,8 +135,9 @@ pub async fn refuse_case(cx: &Cx, id: CaseId, command: RefuseCase) -> Result<Med
 /// Begins to mediate (开始调解): the named mediator, else the one named at acceptance, else the caller.
 ///
 /// # Errors
-/// As every step; `reference_broken` when the mediator has no account.
+/// As every step; `reference_broken` when the mediator has no account that the caller may know of.
 pub async fn begin_case(cx: &Cx, id: CaseId, command: BeginCase) -> Result<MediationCase> {
+    require_mediator(cx, id, command.mediator_id).await?;
     step(cx, id, command.version, Action::Begin, State::Mediating, |row, _| {
         row.mediator_id = command.mediator_id.or(row.mediator_id).or(cx.actor.account);
         let missing = || Error::field_with("#/mediator_id", Code::FieldMissing, vec![("name", "mediator_id".to_owned())]);
@@ -224,6 +229,13 @@ async fn end(cx: &Cx, id: CaseId, command: EndCase, action: Action, to: State) -
     .await
 }
 
+/// Who is named as the mediator of a case is somebody whom the caller may know of.
+async fn require_mediator(cx: &Cx, id: CaseId, mediator: Option<AccountId>) -> Result<()> {
+    let Some(mediator) = mediator else { return Ok(()) };
+    found(cx, id, Permission::MediationManage).await?;
+    identity::require_named(cx, mediator).await.map_err(|e| e.at("#/mediator_id"))
+}
+
 /// One step of the course: find, require, decide, change, advance, emit.
 async fn step(
     cx: &Cx,
@@ -250,8 +262,7 @@ async fn step(
     }
     tx.stage(Guard::Update(store::advance(&new, old.version)), Error::new(Code::VersionStale));
     tx.emit(subject(&new), &CaseEvent::Advanced { from: old.state, to })?;
-    // The mediator is the only thing that a step refers to.
-    tx.commit(view::whole(cx, &new)?).await.map_err(|e| if e.code == Code::ReferenceBroken { e.at("#/mediator_id") } else { e })
+    tx.commit(view::whole(cx, &new)?).await
 }
 
 /// The case, if the caller holds the permission there.

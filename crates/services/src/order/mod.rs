@@ -133,7 +133,8 @@ pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         store::insert(&mut tx, order.clone());
         let standing = sight::standing(&cx.actor, &order);
-        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, command.contact.clone(), &[])?;
+        let contact = filled(cx, &order, standing, command.contact.clone()).await?;
+        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[])?;
         match tx.commit_created(answer).await {
             Ok(answer) => {
                 store::keep(cx, &order);
@@ -521,7 +522,10 @@ async fn standing(cx: &Cx, order: &Model) -> Result<(Standing, Vec<assistant::Mo
 
 /// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says.
 async fn contact(cx: &Cx, order: &Model, standing: Standing) -> Result<Option<Contact>> {
-    let given = view::open_contact(cx.vault(), order)?;
+    filled(cx, order, standing, view::open_contact(cx.vault(), order)?).await
+}
+
+async fn filled(cx: &Cx, order: &Model, standing: Standing, given: Option<Contact>) -> Result<Option<Contact>> {
     let complete = given.as_ref().is_some_and(|g| g.name.is_some() && g.phone.is_some());
     let Some(requester) = order.requester_id.filter(|_| !complete && standing.sees_contact(&cx.actor, order)) else { return Ok(given) };
     let Some(account) = identity::contact(cx, requester).await? else { return Ok(given) };

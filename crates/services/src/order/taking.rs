@@ -6,16 +6,23 @@ use crate::{
     catalogue::{self, ProviderKind},
     policy,
 };
-use kernel::{Code, Cx, Error, Permission, Result};
+use kernel::{Code, Cx, Error, Permission, Place, Result};
 
 /// Whether a taker may be given work here at all: it exists, is active, and serves the place.
 pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
-    let foreign = || Error::new(Code::TakerForeign).with("region", order.region_code);
+    // That somebody serves elsewhere is told to them and to those who read the roll there; to others there is nobody.
+    let (kind, id) = taker.parts();
+    let own = sight::is_taker(&cx.actor, Some(kind), Some(id));
+    let foreign = |roll, place| match own || cx.actor.can(roll, &place) {
+        true => Error::new(Code::TakerForeign).with("region", order.region_code),
+        false => Error::new(Code::TakerUnknown),
+    };
     match taker {
         TakerRef::Person { id } => {
             let volunteer = volunteers::find_volunteer(cx, id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
             if !volunteer.serves(order.region_code, order.grid_id) {
-                return Err(foreign());
+                let place = Place { region: Some(volunteer.region_code), grid: volunteer.grid_id, organization: volunteer.organization_id };
+                return Err(foreign(Permission::VolunteerRead, place));
             }
             if !volunteer.available || !identity::holds(cx, id, Permission::OrderTake, &sight::place(order)).await? {
                 return Err(ineligible("not available"));
@@ -26,11 +33,12 @@ pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Resu
         }
         TakerRef::Organization { id } => {
             let organization = organizations::find_organization(cx, &id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            if !organization.region_code.covers(order.region_code) {
+                let place = Place { region: Some(organization.region_code), grid: organization.grid_id, organization: Some(id) };
+                return Err(foreign(Permission::OrganizationRead, place));
+            }
             if !organization.active {
                 return Err(ineligible("closed"));
-            }
-            if !organization.region_code.covers(order.region_code) {
-                return Err(foreign());
             }
         }
     }

@@ -1,0 +1,335 @@
+//! How each operation of the contract is asked for: by whom, about what, with which body, and what others are told.
+
+use crate::{
+    contract::{Operation, document, operations},
+    orders,
+};
+use chrono::Duration;
+use identity::{CreateAccount, CreateGrant};
+use kernel::{Place, RegionCode, Role};
+use serde_json::{Value, json};
+use services::order::{Action, State};
+use std::sync::atomic::{AtomicU32, Ordering};
+use testkit::{Client, FOREIGN, HOME, PASSWORD, Request, World};
+
+/// Who tries what is not theirs: another resident of the place, a resident, a worker and an administrator of another
+/// community, a taker of the place and one of elsewhere whom the order is not assigned to, and an auditor, who only reads.
+pub(super) const PEOPLE: [&str; 7] = ["li", "stranger", "foreign", "ruler", "zhou", "guest", "he"];
+
+/// A thing of 新联社区, made anew for each case.
+#[derive(Clone, Copy)]
+pub(super) enum Thing {
+    Nothing,
+    Policy,
+    Order(State),
+    /// A case that has gone through these steps.
+    Mediation(&'static [&'static str]),
+    Item,
+    Region,
+    Grid,
+    Organization,
+    Membership,
+    Volunteer,
+    Account,
+    Grant,
+}
+
+use Thing::{Account, Grant, Grid, Item, Mediation, Membership, Nothing, Order, Organization, Policy, Region, Volunteer};
+
+const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
+const PERFORMING: &[&str] = &["accept_case", "begin_case", "agree_case", "start_performance"];
+
+/// What an operation that anybody may call has for a row.
+pub(super) const ANYBODY: &str = "anybody";
+
+/// Each operation, who may do it, what it is about, and what [`PEOPLE`] are told: `+` it is done or shown · `-` it is
+/// shown with nothing of the place in it · `.` there is no such thing, as of a thing that there is not · `p` the permission
+/// is missing · `P` the same, as of a thing that there is not · `x` it is somebody else's to do.
+#[rustfmt::skip]
+pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
+    //                                                   li stranger foreign ruler zhou guest he
+    ("get_livez",            "zhang", Nothing,                   ANYBODY),
+    ("get_readyz",           "zhang", Nothing,                   ANYBODY),
+    ("get_jwks",             "zhang", Nothing,                   ANYBODY),
+    ("get_openapi",          "zhang", Nothing,                   ANYBODY),
+    ("sign_in",              "zhang", Nothing,                   ANYBODY),
+    ("refresh_session",      "zhang", Nothing,                   ANYBODY),
+    ("set_up",               "zhang", Nothing,                   ANYBODY),
+
+    ("list_orders",          "wang",  Order(State::Placed),      "- - - - - - +"),
+    ("place_order",          "zhang", Nothing,                   "+ p p p + p p"),
+    ("get_order",            "zhang", Order(State::Accepted),    ". . . . . . +"),
+    ("list_order_events",    "zhang", Order(State::Accepted),    ". . . . . . +"),
+    ("list_order_followers", "wang",  Order(State::Accepted),    ". . . . . . +"),
+    ("triage_order",         "wang",  Order(State::Placed),      ". . . . . . p"),
+    ("reject_order",         "wang",  Order(State::Placed),      ". . . . . . p"),
+    ("dispatch_order",       "wang",  Order(State::Triaged),     ". . . . . . p"),
+    ("accept_order",         "chen",  Order(State::Dispatched),  ". . . . . . x"),
+    ("decline_order",        "chen",  Order(State::Dispatched),  ". . . . . . x"),
+    ("hand_back_order",      "chen",  Order(State::Accepted),    ". . . . . . x"),
+    ("start_order",          "chen",  Order(State::Accepted),    ". . . . . . x"),
+    ("record_progress",      "chen",  Order(State::InProgress),  ". . . . . . x"),
+    ("complete_order",       "chen",  Order(State::InProgress),  ". . . . . . x"),
+    ("evaluate_order",       "zhang", Order(State::Completed),   ". . . . . . x"),
+    ("rework_order",         "wang",  Order(State::Completed),   ". . . . . . p"),
+    ("close_order",          "wang",  Order(State::Completed),   ". . . . . . p"),
+    ("cancel_order",         "zhang", Order(State::Accepted),    ". . . . . . p"),
+    ("suspend_order",        "wang",  Order(State::Accepted),    ". . . . . . p"),
+    ("resume_order",         "wang",  Order(State::Suspended),   ". . . . . . p"),
+    ("merge_order",          "wang",  Order(State::Placed),      ". . . . . . p"),
+
+    ("list_service_items",   "zhang", Item,                      "+ + + + + + +"),
+    ("create_service_item",  "lv",    Nothing,                   "p p p p p p p"),
+    ("get_service_item",     "zhang", Item,                      "+ + + + + + +"),
+    ("update_service_item",  "lv",    Item,                      "p p p p p p p"),
+    ("close_service_item",   "lv",    Item,                      "p p p p p p p"),
+    ("list_policies",        "zhang", Policy,                    "+ + + + + + +"),
+    ("set_policy",           "lv",    Nothing,                   "p p p p p p p"),
+    ("list_regions",         "zhang", Nothing,                   "+ + + + + + +"),
+    ("get_region",           "zhang", Region,                    "+ + + + + + +"),
+    ("list_grids",           "zhang", Grid,                      "+ + + + + + +"),
+    ("create_grid",          "wang",  Nothing,                   "p p p p p p p"),
+    ("locate_grid",          "zhang", Nothing,                   "+ + + + + + +"),
+    ("get_grid",             "zhang", Grid,                      "+ + + + + + +"),
+    ("update_grid",          "wang",  Grid,                      "p p p p p p p"),
+    ("close_grid",           "wang",  Grid,                      "p p p p p p p"),
+
+    ("list_organizations",   "wang",  Organization,              "p p - - + - +"),
+    ("create_organization",  "wang",  Nothing,                   "p p p p p p p"),
+    ("get_organization",     "wang",  Organization,              ". . . . + . +"),
+    ("update_organization",  "wang",  Organization,              ". . . . p . p"),
+    ("close_organization",   "wang",  Organization,              ". . . . p . p"),
+    ("list_members",         "wang",  Organization,              ". . . . + . +"),
+    ("add_member",           "wang",  Organization,              ". . . . p . p"),
+    ("end_membership",       "wang",  Membership,                ". . . . p . p"),
+
+    ("list_volunteers",      "wang",  Volunteer,                 "p p - - p p +"),
+    ("register_volunteer",   "wang",  Nothing,                   "p p p p p p p"),
+    ("get_volunteer",        "wang",  Volunteer,                 ". . . . . . +"),
+    ("update_volunteer",     "wang",  Volunteer,                 ". . . . . . p"),
+
+    ("list_cases",           "wang",  Mediation(&[]),            "p p - - p p +"),
+    ("apply_case",           "wang",  Nothing,                   "p p p p p p p"),
+    ("get_case",             "wang",  Mediation(&[]),            ". . . . . . +"),
+    ("accept_case",          "wang",  Mediation(&[]),            ". . . . . . p"),
+    ("refuse_case",          "wang",  Mediation(&[]),            ". . . . . . p"),
+    ("begin_case",           "wang",  Mediation(&["accept_case"]), ". . . . . . p"),
+    ("agree_case",           "wang",  Mediation(&["accept_case", "begin_case"]), ". . . . . . p"),
+    ("fail_case",            "wang",  Mediation(&["accept_case", "begin_case"]), ". . . . . . p"),
+    ("terminate_case",       "wang",  Mediation(&[]),            ". . . . . . p"),
+    ("withdraw_case",        "wang",  Mediation(&[]),            ". . . . . . p"),
+    ("start_performance",    "wang",  Mediation(AGREED),         ". . . . . . p"),
+    ("record_performance",   "wang",  Mediation(PERFORMING),     ". . . . . . p"),
+    ("close_case",           "wang",  Mediation(&["withdraw_case"]), ". . . . . . p"),
+
+    ("list_accounts",        "wang",  Account,                   "- - - - - - +"),
+    ("create_account",       "wang",  Nothing,                   "p p p p p p p"),
+    ("get_account",          "wang",  Account,                   ". . . . . . +"),
+    ("update_account",       "wang",  Account,                   ". . . . . . p"),
+    ("list_grants",          "wang",  Account,                   ". . . . . . +"),
+    // Whether there is such an account is looked at after the permission where the grant would hold.
+    ("grant_role",           "wang",  Account,                   "P P P P P P P"),
+    ("revoke_grant",         "wang",  Grant,                     ". . . . . . p"),
+    ("sign_out",             "zhang", Nothing,                   "+ + + + + + +"),
+    ("get_me",               "zhang", Nothing,                   "+ + + + + + +"),
+    ("list_events",          "feng",  Order(State::Placed),      "p p p - p p +"),
+];
+
+/// A world with what requests can be about.
+pub(super) struct Scene {
+    pub(super) world: World,
+    /// Administrator of 新胜社区.
+    pub(super) ruler: Client,
+    count: AtomicU32,
+}
+
+/// An operation that is about to be asked for.
+pub(super) struct Ready {
+    /// Who may.
+    pub(super) by: Client,
+    /// What stands in the path; nothing if nothing does.
+    pub(super) id: String,
+    /// The body, where there is one.
+    pub(super) body: Option<Value>,
+}
+
+impl Scene {
+    pub(super) async fn set(world: &World) -> Self {
+        let command = CreateAccount {
+            name: "ruler".to_owned(),
+            password: PASSWORD.to_owned(),
+            display_name: "鲁平".to_owned(),
+            phone: None,
+            grants: vec![CreateGrant::in_region(Role::Administrator, FOREIGN.parse::<RegionCode>().unwrap())],
+        };
+        let place = Place::from(FOREIGN.parse::<RegionCode>().unwrap());
+        let account = identity::create_account(&world.cx(), command, &[place]).await.unwrap().id;
+        Self { world: world.clone(), ruler: world.signed_in(account).await, count: AtomicU32::new(0) }
+    }
+
+    /// One of [`PEOPLE`], or of the world's cast.
+    pub(super) fn person(&self, name: &str) -> Client {
+        if name == "ruler" { self.ruler.clone() } else { self.world.person(name) }
+    }
+
+    /// A word that no other call was given.
+    fn fresh(&self, word: &str) -> String {
+        format!("{word}{}", self.count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Makes what an operation needs.
+    pub(super) async fn ready(&self, operation: &Operation) -> Ready {
+        let id = operation.id.as_str();
+        let case = CASES.iter().find(|c| c.0 == id);
+        let (_, by, thing, _) = case.unwrap_or_else(|| panic!("{id} has no line in CASES of tests/battery/cases.rs: who may get at what?"));
+        Ready { by: self.person(by), id: self.make(*thing).await, body: self.body(id).await }
+    }
+
+    async fn make(&self, thing: Thing) -> String {
+        let by = |name: &str| self.world.person(name);
+        let post = async |by: Client, path: &str, body: Value| {
+            by.post(path).json(body).send().await.expect(201)["id"].as_str().unwrap().to_owned()
+        };
+        match thing {
+            Nothing => String::new(),
+            Region => HOME.to_owned(),
+            Order(state) => orders::at(&self.world, state).await["id"].as_str().unwrap().to_owned(),
+            Mediation(steps) => {
+                let id = post(by("wang"), "/mediation/cases", self.body("apply_case").await.unwrap()).await;
+                for step in steps {
+                    let action = step.trim_end_matches("_case");
+                    let body = self.body(step).await.unwrap();
+                    by("wang").post(format!("/mediation/cases/{id}/{action}")).json(body).send().await.expect(200);
+                }
+                id
+            }
+            Item => {
+                let body = self.body("create_service_item").await.unwrap();
+                by("lv").post("/catalogue/items").json(&body).send().await.expect(201);
+                body["code"].as_str().unwrap().to_owned()
+            }
+            Grid => post(by("wang"), "/grids", self.body("create_grid").await.unwrap()).await,
+            Policy => {
+                // No two begin at one moment.
+                self.world.later(Duration::minutes(1));
+                let flow = json!({ "region_code": "321182000000", "order_flow": { "claim_limit": 5, "automatic_reworks": 1 } });
+                by("lv").post("/policies").json(flow).send().await.expect(201);
+                String::new()
+            }
+            Organization => {
+                let id = post(by("wang"), "/organizations", self.body("create_organization").await.unwrap()).await;
+                let member = json!({ "account_id": by("sun").account(), "role": "staff" });
+                post(by("wang"), &format!("/organizations/{id}/members"), member).await;
+                id
+            }
+            Membership => {
+                let organization = Box::pin(self.make(Organization)).await;
+                post(by("wang"), &format!("/organizations/{organization}/members"), self.body("add_member").await.unwrap()).await
+            }
+            Volunteer => {
+                let body = self.body("register_volunteer").await.unwrap();
+                by("wang").post("/volunteers").json(&body).send().await.expect(201);
+                body["account_id"].as_str().unwrap().to_owned()
+            }
+            Account => post(by("wang"), "/accounts", self.body("create_account").await.unwrap()).await,
+            Grant => {
+                let account = Box::pin(self.make(Account)).await;
+                post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
+            }
+        }
+    }
+
+    /// A body that nothing is wrong with, in the state that the case's thing is in.
+    async fn body(&self, operation: &str) -> Option<Value> {
+        let world = &self.world;
+        let reason = json!({ "reason": "因故" });
+        let action = Action::all().find(|a| operation == format!("{}_order", a.as_str()) || operation == a.as_str());
+        if let Some(action) = action {
+            let into = if action == Action::Merge { orders::placed(world).await } else { Value::Null };
+            return Some(orders::usual(world, action, &into).1);
+        }
+        Some(match operation {
+            "sign_in" => json!({ "name": world.login("zhang"), "password": PASSWORD }),
+            "refresh_session" => {
+                let body = json!({ "name": world.login("li"), "password": PASSWORD });
+                let tokens = world.nobody().post("/sessions").json(body).send().await.expect(201);
+                json!({ "refresh_token": tokens["refresh_token"] })
+            }
+            "set_up" => json!({ "token": "x", "name": "root.admin", "password": PASSWORD, "display_name": "管理员" }),
+            "place_order" => orders::lamp(),
+            "create_service_item" => json!({
+                "code": self.fresh("T-"), "level": "item", "parent_code": "BM-01", "name": "家电维修", "region_code": "321182000000",
+                "finish_limit": { "value": 3, "unit": "working_days" },
+            }),
+            "update_service_item" => json!({ "name": "家电清洗", "respond_limit": { "value": 2, "unit": "working_hours" } }),
+            "set_policy" => {
+                json!({ "region_code": "321182000000", "working_time": { "periods": [{ "from": "09:00:00", "to": "12:00:00" }] } })
+            }
+            "create_grid" => {
+                json!({ "region_code": HOME, "name": self.fresh("第三网格"), "kind": "comprehensive", "center": { "lng": 119.815, "lat": 32.24 } })
+            }
+            "update_grid" => json!({ "name": self.fresh("第四网格") }),
+            "create_organization" => json!({ "name": self.fresh("协会"), "kind": "social_organization", "region_code": HOME }),
+            "update_organization" => json!({ "name": self.fresh("新协会") }),
+            "add_member" => json!({ "account_id": world.person("zhou").account(), "role": "staff" }),
+            "register_volunteer" => {
+                json!({ "account_id": Box::pin(self.make(Account)).await, "kind": "volunteer", "region_code": HOME, "skills": ["理发"] })
+            }
+            "update_volunteer" => json!({ "skills": ["修车"] }),
+            "apply_case" => json!({
+                "region_code": HOME, "kind": "neighbour", "title": "漏水纠纷", "facts": "三楼渗水。", "applied_how": "oral",
+                "parties": [{ "name": "张三" }, { "name": "李四" }],
+            }),
+            "agree_case" => json!({ "form": "written", "content": "一个月内修复。" }),
+            "record_performance" => json!({ "outcome": "performed" }),
+            "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" => json!({}),
+            "refuse_case" | "fail_case" | "terminate_case" | "withdraw_case" => reason,
+            "create_account" => json!({
+                "name": self.fresh("somebody."), "password": PASSWORD, "display_name": "钱多多", "grants": [{ "role": "resident", "region_code": HOME }],
+            }),
+            "update_account" => json!({ "display_name": "钱少少" }),
+            "grant_role" => json!({ "role": "volunteer", "region_code": HOME }),
+            _ => return None,
+        })
+    }
+}
+
+/// The value of a query parameter that an operation needs.
+fn needed(operation: &Operation) -> &'static str {
+    if operation.id == "locate_grid" { "?lng=119.815&lat=32.24" } else { "" }
+}
+
+impl Operation {
+    /// Asks for it properly, about this.
+    pub(super) fn about(&self, by: &Client, id: &str, body: Option<&Value>) -> Request {
+        let request = by.request(self.method.clone(), self.path_to(id));
+        if let Some(body) = body { request.json(body) } else { request }
+    }
+
+    /// Its path with this in place of its parameter.
+    pub(super) fn path_to(&self, id: &str) -> String {
+        let path: Vec<&str> = self.path.split('/').map(|segment| if segment.starts_with('{') { id } else { segment }).collect();
+        path.join("/") + needed(self)
+    }
+
+    /// Something that there is not, in place of its path parameter.
+    pub(super) fn nothing(&self) -> &'static str {
+        if self.path.contains("{code}") { "NO-SUCH" } else { "019aa1c2-0000-7000-8000-000000000001" }
+    }
+}
+
+#[test]
+fn every_operation_has_a_case_and_every_case_an_operation() {
+    let document = document();
+    let asked: Vec<&str> = CASES.iter().map(|c| c.0).collect();
+    let all = operations(&document);
+    let lacking: Vec<_> = all.iter().map(|o| o.id.as_str()).filter(|id| !asked.contains(id)).collect();
+    assert!(lacking.is_empty(), "without a line in CASES: {lacking:?}");
+    assert_eq!(asked.len(), all.len(), "a case without an operation, or twice");
+    for (operation, _, thing, told) in CASES {
+        let operation = all.iter().find(|o| o.id == *operation).unwrap();
+        assert_eq!(operation.permission() == "public", *told == ANYBODY, "{}", operation.id);
+        assert!(!operation.takes_path() || !matches!(thing, Nothing), "{} is about something", operation.id);
+        assert!(*told == ANYBODY || told.split(' ').count() == PEOPLE.len(), "{}", operation.id);
+    }
+}

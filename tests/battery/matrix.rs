@@ -1,0 +1,214 @@
+//! Every operation by everybody who has no business with it: what they are told, and that it tells nothing.
+
+use super::{
+    cases::{ANYBODY, CASES, PEOPLE, Scene},
+    contents, is_unchanged, told,
+};
+use crate::{
+    contract::{Operation, document, operations, walk},
+    orders,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use testkit::{Client, FOREIGN, HOME, Method, Reply, World};
+
+/// What would give a place away: its code, its people, its things.
+fn marks(world: &World, id: &str) -> Vec<String> {
+    let people = ["zhang", "wang", "chen", "sun", "gao"].map(|name| world.person(name).account().to_string());
+    let things =
+        [HOME.to_owned(), "321182000000".to_owned(), world.places.telecom.to_string(), world.places.west.to_string(), id.to_owned()];
+    people.into_iter().chain(things).filter(|mark| !mark.is_empty()).collect()
+}
+
+/// The sign for what somebody is told about a thing, where `nothing` is what they are told about none.
+fn sign(reply: &Reply, nothing: Option<&Reply>, marks: &[String]) -> char {
+    let same = nothing.is_some_and(|nothing| told(nothing) == told(reply));
+    match (reply.status, reply.json()["code"].as_str().unwrap_or_default()) {
+        (200..=299, _) if marks.iter().any(|mark| reply.text().contains(mark)) => '+',
+        (200..=299, _) if reply.json().get("items").is_some() => '-',
+        (200..=299, _) => '+',
+        (404, _) if same => '.',
+        (403, "permission_missing") if same => 'P',
+        (403, "permission_missing") => 'p',
+        (403, _) => 'x',
+        _ => '?',
+    }
+}
+
+/// The query parameters that name things of the place, each with its thing and with none.
+fn names(scene: &Scene, operation: &Operation, id: &str) -> Vec<(String, String)> {
+    let world = &scene.world;
+    let nothing = "019aa1c2-0000-7000-8000-000000000001";
+    let pair = |name: &str, thing: String, nothing: &str| Some((format!("{name}={thing}"), format!("{name}={nothing}")));
+    let parameters = operation.spec["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query");
+    let named = parameters.filter_map(|p| match p["name"].as_str().unwrap_or_default() {
+        "region_code" if operation.id != "locate_grid" => pair("region_code", HOME.to_owned(), "119999999999"),
+        "grid_id" => pair("grid_id", world.places.west.to_string(), nothing),
+        "taker_id" => pair("taker_id", world.person("chen").account().to_string(), nothing),
+        "requester_id" => pair("requester_id", world.person("zhang").account().to_string(), nothing),
+        "parent_id" => pair("parent_id", id.to_owned(), nothing),
+        "skill" => pair("skill", "%E7%90%86%E5%8F%91".to_owned(), "%E6%97%A0"),
+        "type" => pair("type", "order.placed".to_owned(), "order.none"),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// Tries an operation by everybody and compares with its row.
+async fn tried(scene: &Scene, operation: &Operation, row: &str) -> Vec<String> {
+    let ready = scene.ready(operation).await;
+    let marks = marks(&scene.world, &ready.id);
+    let body = ready.body.as_ref();
+    let ask = async |by: &Client, id: &str| operation.about(by, id, body).send().await;
+    let mut wrong = Vec::new();
+    let reads = operation.method == Method::GET;
+    let before = if reads { BTreeMap::new() } else { contents(&scene.world).await };
+
+    let nobody = scene.world.nobody();
+    for id in [ready.id.as_str(), operation.nothing()] {
+        let reply = ask(&nobody, id).await;
+        operation.declares(&reply);
+        reply.refused(401, "token_missing");
+    }
+    // Who is refused goes first: after them nothing may have changed.
+    let mut people: Vec<_> = PEOPLE.iter().zip(row.split(' ')).collect();
+    people.sort_by_key(|(_, expected)| *expected == "+");
+    let mut looked = false;
+    for (name, expected) in people {
+        if expected == "+" && !looked && !reads {
+            is_unchanged(&operation.id, &before, &contents(&scene.world).await);
+            looked = true;
+        }
+        // Signing out must not end what the next case needs.
+        let person =
+            if operation.id == "sign_out" { scene.world.signed_in(scene.person(name).account()).await } else { scene.person(name) };
+        let hidden = [".", "P"].contains(&expected);
+        let nothing = if hidden { Some(ask(&person, operation.nothing()).await) } else { None };
+        let reply = ask(&person, &ready.id).await;
+        operation.declares(&reply);
+        let got = sign(&reply, nothing.as_ref(), &marks);
+        if got.to_string() != expected {
+            wrong.push(format!("{} by {name} is {got} instead of {expected}: {} {:.300}", operation.id, reply.status, reply.text()));
+        }
+        for (thing, nothing) in names(scene, operation, &ready.id).into_iter().filter(|_| expected == "-") {
+            let path = operation.path_to(&ready.id);
+            let with = async |query: String| person.request(operation.method.clone(), format!("{path}?{query}")).send().await;
+            let (thing, nothing) = (with(thing.clone()).await, with(nothing).await);
+            // One's own is no secret.
+            let shown = |reply: &Reply| match reply.json()["items"].as_array() {
+                Some(items) => (reply.status, items.iter().filter(|i| i["id"] != json!(person.account())).cloned().collect()),
+                None => told(reply),
+            };
+            if shown(&thing) != shown(&nothing) || (thing.status == 200 && shown(&thing).1 != json!([])) {
+                wrong.push(format!("{} by {name} tells what is there: {} and of nothing {}", operation.id, thing.text(), nothing.text()));
+            }
+        }
+    }
+    if !looked && !reads {
+        is_unchanged(&operation.id, &before, &contents(&scene.world).await);
+    }
+    // The request was one that can be made.
+    let reply = ask(&if operation.id == "sign_out" { scene.world.signed_in(ready.by.account()).await } else { ready.by }, &ready.id).await;
+    if !(200..300).contains(&reply.status) {
+        wrong.push(format!("{} is refused to whom it belongs: {} {}", operation.id, reply.status, reply.text()));
+    }
+    wrong
+}
+
+/// What is in another community, by the field of a body that can name it.
+async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
+    let world = &scene.world;
+    let guest = json!(world.person("guest").account());
+    let taker = json!({ "kind": "person", "id": guest });
+    let order = json!({ "title": "x", "content": "x", "region_code": FOREIGN });
+    let order = world.person("stranger").post("/orders").json(order).send().await.expect(201);
+    let organization = json!({ "name": "新胜社区协会", "kind": "social_organization", "region_code": FOREIGN });
+    let organization = scene.ruler.post("/organizations").json(organization).send().await.expect(201);
+    BTreeMap::from([
+        ("requester_id", guest.clone()),
+        ("account_id", guest.clone()),
+        ("mediator_id", guest),
+        ("lead", taker.clone()),
+        ("assistants", json!([taker])),
+        ("grid_id", json!(world.places.abroad)),
+        ("into", order["id"].clone()),
+        ("organization_id", organization["id"].clone()),
+        ("parent_id", organization["id"].clone()),
+    ])
+}
+
+/// The same with the id of nothing in it.
+fn nowhere(value: &Value) -> Value {
+    match value {
+        Value::Array(list) => list.iter().map(nowhere).collect(),
+        Value::Object(fields) => json!({ "kind": fields["kind"], "id": nowhere(&fields["id"]) }),
+        _ => json!("019aa1c2-0000-7000-8000-000000000001"),
+    }
+}
+
+/// Whether a field names a thing by its id.
+fn names_a_thing(document: &Value, property: &Value) -> bool {
+    let mut found = false;
+    walk(property, &mut |node| {
+        let reference = node.get("$ref").and_then(Value::as_str).and_then(|r| document.pointer(r.trim_start_matches('#')));
+        found |= node.get("format").is_some_and(|f| f == "uuid") || reference.is_some_and(|r| r.to_string().contains("\"uuid\""));
+    });
+    found
+}
+
+testkit::on_both! {
+    async fn everybody_gets_at_what_the_table_says(world: World) {
+        let scene = Scene::set(&world).await;
+        let document = document();
+        let mut wrong = Vec::new();
+        for operation in operations(&document) {
+            let row = CASES.iter().find(|c| c.0 == operation.id).map_or("", |c| c.3);
+            if row != ANYBODY {
+                wrong.extend(tried(&scene, &operation, row).await);
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    async fn a_thing_of_elsewhere_is_named_in_vain(world: World) {
+        let scene = Scene::set(&world).await;
+        let document = document();
+        let elsewhere = elsewhere(&scene).await;
+        let (mut asked, mut wrong) = (BTreeSet::new(), Vec::new());
+        for operation in operations(&document) {
+            let fields = operation.body_schema(&document)["properties"].as_object().into_iter().flatten();
+            for (field, _) in fields.filter(|(_, property)| names_a_thing(&document, property)) {
+                // The grants of a new account are tried as grants; that there is a grid somewhere is no secret.
+                if [("create_account", "grants"), ("grant_role", "grid_id")].contains(&(operation.id.as_str(), field.as_str())) {
+                    continue;
+                }
+                let thing = elsewhere.get(field.as_str());
+                let thing = thing.unwrap_or_else(|| panic!("{} names things in {field}: what is one of elsewhere?", operation.id));
+                let mut ready = scene.ready(&operation).await;
+                if operation.id == "accept_order" {
+                    // An assignment is accepted whatever organization it is accepted for; a claim is made for one.
+                    let order = orders::pooled(&world, orders::lamp()).await;
+                    ready.id = order["id"].as_str().unwrap().to_owned();
+                }
+                let with = |value: Value| {
+                    let mut body = ready.body.clone().unwrap();
+                    match (operation.id.as_str(), field.as_str()) {
+                        ("dispatch_order", "assistants") => body["lead"] = json!({ "kind": "person", "id": world.person("chen").account() }),
+                        ("grant_role", _) => drop(body.as_object_mut().unwrap().remove("region_code")),
+                        _ => {}
+                    }
+                    body[field] = value;
+                    body
+                };
+                let real = operation.about(&ready.by, &ready.id, Some(&with(thing.clone()))).send().await;
+                let none = operation.about(&ready.by, &ready.id, Some(&with(nowhere(thing)))).send().await;
+                asked.insert(field.clone());
+                if real.status < 400 || told(&real) != told(&none) {
+                    wrong.push(format!("{} with {field} tells {} {} from {} {}", operation.id, real.status, real.text(), none.status, none.text()));
+                }
+            }
+        }
+        assert_eq!(asked.len(), elsewhere.len(), "{asked:?}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The security battery: what somebody tries who means harm, against every operation of the contract.
+//!
+//! [`cases`] is the one table that knows how each operation is asked properly; an operation that is not in it is red.
+//! From it follow who gets at what ([`matrix`]), what cannot be slipped into a body ([`assignment`]), what a body may look
+//! like ([`malformed`]) and what a query may hold ([`injection`]). [`tokens`] forges, [`wire`] speaks broken HTTP,
+//! [`flows`] abuses what is allowed. After each the whole database is compared with what it was before.
+
+mod assignment;
+mod cases;
+mod flows;
+mod fuzzed;
+mod injection;
+mod malformed;
+mod matrix;
+mod tokens;
+mod wire;
+
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use testkit::{Backend, Reply, World};
+
+/// Everything that the database holds: each table's rows as text.
+async fn contents(world: &World) -> BTreeMap<String, Vec<String>> {
+    let db = &world.core().db;
+    let ask = async |query: String| {
+        let rows = db.reader().query_all_raw(Statement::from_string(db.backend(), query)).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>()
+    };
+    let sqlite = world.backend == Backend::Sqlite;
+    let tables = if sqlite {
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    } else {
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+    };
+    let mut contents = BTreeMap::new();
+    for table in ask(tables.to_owned()).await {
+        let row = if sqlite {
+            let columns = ask(format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            columns.iter().map(|c| format!("quote(\"{c}\")")).collect::<Vec<_>>().join(" || ',' || ")
+        } else {
+            "t::text".to_owned()
+        };
+        let mut rows = ask(format!("SELECT {row} FROM \"{table}\" t")).await;
+        rows.sort_unstable();
+        contents.insert(table, rows);
+    }
+    assert!(contents.len() > 10 && contents["accounts"].len() > 10, "the tables were found");
+    contents
+}
+
+/// Requires that nothing has been written since.
+#[track_caller]
+fn is_unchanged(what: &str, before: &BTreeMap<String, Vec<String>>, now: &BTreeMap<String, Vec<String>>) {
+    for (table, rows) in now {
+        let new: Vec<_> = rows.iter().filter(|row| !before[table].contains(row)).collect();
+        assert!(new.is_empty() && rows.len() == before[table].len(), "{what} changed {table}: {new:#?}");
+    }
+}
+
+/// What makes an answer a proper refusal, whatever it refuses.
+fn fault_of(reply: &Reply) -> Option<String> {
+    if !(400..500).contains(&reply.status) {
+        return Some(format!("{} {:.300}", reply.status, reply.text()));
+    }
+    let problem: Value = serde_json::from_slice(&reply.bytes).unwrap_or_default();
+    let code = problem["code"].as_str().unwrap_or_default();
+    let fine = reply.header("content-type") == "application/problem+json"
+        && !code.is_empty()
+        && problem["status"] == reply.status
+        && !reply.header("x-request-id").is_empty()
+        && problem["request_id"] == reply.header("x-request-id");
+    (!fine).then(|| format!("{} {:.300}", reply.status, reply.text()))
+}
+
+/// A refusal without what differs from request to request.
+fn told(reply: &Reply) -> (u16, Value) {
+    let mut problem = reply.json();
+    problem["request_id"] = json!("");
+    (reply.status, problem)
+}
