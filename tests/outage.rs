@@ -1,9 +1,10 @@
 //! The database goes away, and comes back.
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use kernel::Code;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use testkit::{Backend, Client, HOME, Method, Reply, Wire, World};
+use testkit::{Backend, Client, Database, HOME, Method, Reply, Wire, World};
 
 /// The promise: an honest answer within this time.
 const PROMISE: Duration = Duration::from_millis(2600);
@@ -78,5 +79,31 @@ fn a_locked_sqlite_can_be_read_and_says_when_it_cannot_be_written() {
         wang.get("/grids").send().await.expect(200);
         other.writer().execute_unprepared("ROLLBACK").await.unwrap();
         wang.post("/grids").json(&grid).send().await.expect(201);
+    });
+}
+
+#[test]
+fn a_full_sqlite_keeps_what_it_acknowledges_afterwards() {
+    testkit::block_on(async {
+        let database = Database::empty(Backend::Sqlite).await.unwrap();
+        let db = database.connect(1).await;
+        // A page more than there are now, for this connection: the disk is full.
+        db.writer().execute_unprepared("CREATE TABLE things (name text NOT NULL); PRAGMA max_page_count = 3").await.unwrap();
+        let refused = db.writer().begin().await.unwrap();
+        let full = refused.execute_unprepared("INSERT INTO things VALUES (zeroblob(100000))").await.unwrap_err();
+        assert_eq!(kernel::Error::from(full).code, Code::StorageFull);
+        drop(refused);
+        // Another that is refused by a rule, as happens all the time.
+        let refused = db.writer().begin().await.unwrap();
+        refused.execute_unprepared("INSERT INTO things VALUES ('refused')").await.unwrap();
+        drop(refused);
+        let acknowledged = db.writer().begin().await.unwrap();
+        acknowledged.execute_unprepared("INSERT INTO things VALUES ('acknowledged')").await.unwrap();
+        acknowledged.commit().await.unwrap();
+        let others_see = db.reader().query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT name FROM things")).await.unwrap();
+        let names: Vec<String> = others_see.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(names, ["acknowledged"]);
+        db.close().await;
+        database.remove().await;
     });
 }

@@ -15,7 +15,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 /// How long a request waits for a connection before it answers 503.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -75,7 +75,10 @@ impl Db {
             .disable_statement_logging();
         let pools =
             SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-        let writer = pools.clone().max_connections(1).connect_with(options.clone()).await.map_err(unreachable_database)?;
+        // A full disk makes SQLite roll back by itself. sqlx does not notice, counts a transaction that is no more, and would
+        // from then on commit what is acknowledged into one that never ends. Such a connection is not used again.
+        let writer = pools.clone().max_connections(1).before_acquire(|writer, _| Box::pin(ready(Ok(!writer.is_in_transaction()))));
+        let writer = writer.connect_with(options.clone()).await.map_err(unreachable_database)?;
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
         Ok(Self {
             single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),
