@@ -1,0 +1,127 @@
+//! Linli tortured: `cargo run --release -p torture`.
+//!
+//! Each part starts the real binary on a fresh database, lets clients work, does something terrible, and then asks the
+//! [`checker`] whether anything that was acknowledged is lost, doubled, illegal or seen by whom it should not be.
+//!
+//! [`load`] is what the clients do, [`journal`] what they were promised. `docs/reliability.md` tells the results.
+
+mod api;
+mod checker;
+mod database;
+mod dice;
+mod journal;
+mod kills;
+mod load;
+mod machine;
+mod people;
+mod postgres;
+mod report;
+mod server;
+mod world;
+
+use clap::{Parser, ValueEnum};
+use postgres::Postgres;
+use report::{Report, Row};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+use world::{Kind, World};
+
+/// What goes wrong here is told and ends the run.
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Linli tortured.
+#[derive(Parser)]
+pub(crate) struct Options {
+    /// Only these parts
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+    /// Minutes instead of hours: what CI runs
+    #[arg(long)]
+    short: bool,
+    /// Only on this database
+    #[arg(long, value_enum)]
+    on: Option<Kind>,
+    /// How often, instead of what the part does by itself
+    #[arg(long)]
+    count: Option<usize>,
+    /// Another seed, other choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The binary [default: built here, in the profile that this was built in]
+    #[arg(long)]
+    server: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Part {
+    /// Kill -9 of the server under mixed load
+    Kills,
+}
+
+/// What every part works with.
+pub(crate) struct Stage {
+    binary: PathBuf,
+    /// For what the parts write; it goes when we do.
+    folder: PathBuf,
+    _cleaner: machine::Guarded,
+}
+
+/// Makes a folder, says where it is, and takes it away in the end.
+const FOLDER: &str = r#"dir=$(mktemp -d "${TMPDIR:-/var/tmp}/linli-torture.XXXXXX"); echo "$dir"; read -r _ || :; rm -rf "$dir""#;
+
+impl Stage {
+    fn make(binary: PathBuf) -> Outcome<Self> {
+        let none: [&str; 0] = [];
+        let cleaner = machine::Guarded::start(FOLDER, &mut Command::new("sh"), none)?;
+        Ok(Self { binary, folder: cleaner.said.clone().into(), _cleaner: cleaner })
+    }
+
+    /// A PostgreSQL for this part, if it wants one.
+    fn postgres(&self, kind: Kind) -> Outcome<Option<Postgres>> {
+        if kind == Kind::Postgres { Postgres::start().map(Some) } else { Ok(None) }
+    }
+
+    /// What holds for every part: no answer that says that it was our fault, nobody panicked.
+    async fn settle(&self, row: &mut Row, world: &World, tries: &[api::Try]) -> Outcome {
+        let broken = tries.iter().filter(|t| t.status == 500 || (t.status >= 400 && t.code == "no problem document")).count();
+        row.require("500", broken, broken == 0);
+        let panics = world.setup.logs()?.matches("panicked").count();
+        row.require("panics", panics, panics == 0);
+        Ok(())
+    }
+}
+
+#[tokio::main]
+async fn main() -> Outcome<ExitCode> {
+    let options = Options::parse();
+    let binary = match &options.server {
+        Some(binary) => binary.clone(),
+        None => build(&[])?,
+    };
+    let stage = Stage::make(std::fs::canonicalize(binary)?)?;
+    let mut report = Report::default();
+    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
+    let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
+    if wanted(Part::Kills) {
+        for kind in kinds.clone() {
+            report.add(kills::run(&stage, &options, kind).await?);
+        }
+    }
+    Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds the binary in the profile that this was built in; gives its path.
+fn build(features: &[&str]) -> Outcome<PathBuf> {
+    let release = !cfg!(debug_assertions);
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "-p", "linli"]).args(features).stdout(Stdio::null());
+    if release {
+        cargo.arg("--release");
+    }
+    if !cargo.status()?.success() {
+        return Err("linli cannot be built".into());
+    }
+    Ok(Path::new("target").join(if release { "release" } else { "debug" }).join("linli"))
+}
