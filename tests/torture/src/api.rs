@@ -141,11 +141,16 @@ impl Api {
         if answer.done() { Ok(answer.json()) } else { Err(format!("{path}: {} {}", answer.status, answer.json()).into()) }
     }
 
+    /// Reads once.
+    pub(crate) async fn get(&self, who: &Person, path: &str) -> Option<Answer> {
+        self.send(self.http.get(self.url(path)).bearer_auth(who.token())).await
+    }
+
     /// Reads, again and again until there is an answer.
     pub(crate) async fn read(&self, who: &Person, path: &str) -> Outcome<(u16, Value)> {
         let began = Instant::now();
         loop {
-            match self.send(self.http.get(self.url(path)).bearer_auth(who.token())).await {
+            match self.get(who, path).await {
                 Some(answer) if answer.status == 401 => self.sign_in(who).await?,
                 Some(answer) if answer.status < 500 && answer.status != 429 => return Ok((answer.status, answer.json())),
                 _ if began.elapsed() > RESOLVE => return Err(format!("{path}: no answer").into()),

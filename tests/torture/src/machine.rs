@@ -8,6 +8,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 /// A process that ends with us, however we end: a script that starts it, says one line, waits for the end of its input, and
@@ -80,4 +81,33 @@ pub(crate) fn free_port() -> Outcome<u16> {
 /// Whether we are root: PostgreSQL refuses to run as root and is given to somebody else then.
 pub(crate) fn root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0")
+}
+
+/// Whether there is such a program on this machine.
+pub(crate) fn installed(program: &str) -> bool {
+    let look = Command::new("sh").args(["-c", "PATH=$PATH:/usr/sbin; command -v \"$1\"", "sh", program]).stdout(Stdio::null()).status();
+    look.is_ok_and(|status| status.success())
+}
+
+/// Sends a process a signal and waits for its end, but only so long; tells how long it took.
+pub(crate) async fn end(pid: u32, name: &str, patience: Duration) -> Outcome<Duration> {
+    let began = Instant::now();
+    signal(name, &[pid]);
+    while running(pid) {
+        if began.elapsed() > patience {
+            return Err(format!("process {pid} does not end within {patience:?} of SIG{name}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(began.elapsed())
+}
+
+/// Whether a process runs; one that has ended and waits to be asked how does not.
+pub(crate) fn running(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "))
+}
+
+/// How many files and sockets a process has open.
+pub(crate) fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }

@@ -7,8 +7,12 @@
 
 mod api;
 mod checker;
+mod cluster;
 mod database;
 mod dice;
+mod disk;
+mod failover;
+mod haproxy;
 mod journal;
 mod kills;
 mod load;
@@ -16,6 +20,7 @@ mod machine;
 mod people;
 mod postgres;
 mod report;
+mod rolling;
 mod server;
 mod world;
 
@@ -58,6 +63,12 @@ pub(crate) struct Options {
 enum Part {
     /// Kill -9 of the server under mixed load
     Kills,
+    /// Loss of the primary under Patroni, and the same with asynchronous replication, which must lose
+    Failover,
+    /// Restarts of two servers behind haproxy
+    Rolling,
+    /// A full disk
+    Disk,
 }
 
 /// What every part works with.
@@ -107,6 +118,18 @@ async fn main() -> Outcome<ExitCode> {
     if wanted(Part::Kills) {
         for kind in kinds.clone() {
             report.add(kills::run(&stage, &options, kind).await?);
+        }
+    }
+    if wanted(Part::Failover) {
+        report.add(failover::run(&stage, &options).await?);
+        report.add(failover::control(&stage, &options).await?);
+    }
+    if wanted(Part::Rolling) {
+        report.add(rolling::run(&stage, &options).await?);
+    }
+    if wanted(Part::Disk) {
+        for kind in kinds.clone() {
+            report.add(disk::run(&stage, &options, kind).await?);
         }
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })

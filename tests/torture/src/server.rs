@@ -34,7 +34,11 @@ impl Setup {
     }
 
     fn set<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("LINLI_DATA_DIR", &self.folder).env("LINLI_DATABASE_URL", &self.url).current_dir(&self.folder)
+        command
+            .env("LINLI_DATA_DIR", &self.folder)
+            .env("LINLI_DATABASE_URL", &self.url)
+            .env("LINLI_DRAIN_SECONDS", "0")
+            .current_dir(&self.folder)
     }
 
     /// Runs a command of the binary to its end; `input` is what it reads.
@@ -58,7 +62,7 @@ impl Setup {
         let address = format!("127.0.0.1:{port}");
         let log = self.folder.join(format!("server-{port}.log"));
         let began = Instant::now();
-        let serve = ["serve", "--drain-seconds", "0", "--log", "warn", "--listen", &address].map(OsStr::new);
+        let serve = ["serve", "--log", "warn", "--listen", &address].map(OsStr::new);
         let args = [log.as_os_str(), self.binary.as_os_str()].into_iter().chain(serve);
         let mut shell = Command::new("sh");
         let guarded = Guarded::start(SERVE, self.set(&mut shell).envs(variables.iter().copied()), args)?;
@@ -106,7 +110,7 @@ impl Server {
 
     /// Whether the process still runs.
     pub(crate) fn runs(&self) -> bool {
-        fs::read_to_string(format!("/proc/{}/stat", self.pid)).is_ok_and(|s| !s.contains(") Z "))
+        machine::running(self.pid)
     }
 
     /// Kills it without a warning.

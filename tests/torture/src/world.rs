@@ -56,7 +56,11 @@ impl World {
                 (postgres.url(shape.name), Database::Postgres(postgres.url(shape.name)))
             }
         };
-        let mut setup = Setup::make(binary, folder, url)?;
+        Self::furnish(Setup::make(binary, folder, url)?, database, shape).await
+    }
+
+    /// Makes it of an empty database somewhere.
+    pub(crate) async fn furnish(mut setup: Setup, database: Database, shape: Shape<'_>) -> Outcome<Self> {
         setup.run(&["migrate"], "")?;
         let ports = (0..shape.servers).map(|_| machine::free_port()).collect::<Outcome<Vec<u16>>>()?;
         let addresses = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
