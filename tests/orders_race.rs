@@ -179,8 +179,9 @@ testkit::on_both! {
             // Sorting twice is no harm; neither is sending twice. One after the other or one refused.
             let (sorted, _) = twice(&wang, &feng, "triage", json!({ "version": 1 })).await;
             assert_eq!(sorted, 1);
-            let (sent, _) = twice(&wang, &feng, "dispatch", json!({ "mode": "assign", "lead": taker(&chen), "version": 2, "assistants": [taker(&world.person("wu"))] })).await;
+            let (sent, replies) = twice(&wang, &feng, "dispatch", json!({ "mode": "assign", "lead": taker(&chen), "version": 2, "assistants": [taker(&world.person("wu"))] })).await;
             assert_eq!(sent, 1);
+            replies.iter().find(|r| r.status != 200).unwrap().refused(409, "order_version_stale");
             let (accepted, _) = twice(&chen, &chen, "accept", json!({})).await;
             assert_eq!(accepted, 1);
             let (completed, _) = twice(&chen, &chen, "complete", json!({ "result": "solved", "answer": "好" })).await;

@@ -73,7 +73,11 @@ pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assis
             taker_kind: Set(row.taker_kind),
             added_at: Set(row.added_at),
         };
-        assistant::Entity::insert(row).exec_without_returning(conn).await?;
+        // Somebody may dispatch the same order at this moment: whoever commits second is refused for its version.
+        assistant::Entity::insert(row)
+            .on_conflict_do_nothing_on([assistant::Column::OrderId, assistant::Column::TakerId])
+            .exec_without_returning(conn)
+            .await?;
     }
     Ok(())
 }
