@@ -29,7 +29,7 @@ const FULL: Duration = Duration::from_secs(3);
 const HEALED_MS: f64 = 5000.0;
 
 /// Makes a small file system in memory on the folder `$1`.
-const MOUNT: &str = r#"mount -t tmpfs -o "size=$2,mode=0755" tmpfs "$1" && echo mounted; read -r _ || :; umount -l "$1""#;
+const MOUNT: &str = r#"mount -t tmpfs -o "size=$2,mode=0755" tmpfs "$1" && echo mounted; read -r _ || :; umount -l "$1"; rmdir "$1""#;
 
 /// A small disk. The data lies on it; journals and logs lie elsewhere.
 struct Disk {
@@ -103,6 +103,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome
     let server = world.serve(0).await?;
     row.verdict(&checker::judge(&checker::collect(&world).await?));
     drop(server);
+    // It lies in the folder of the other.
+    drop(disk);
     drop(postgres);
     Ok(row)
 }

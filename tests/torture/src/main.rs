@@ -17,11 +17,13 @@ mod journal;
 mod kills;
 mod load;
 mod machine;
+mod overload;
 mod people;
 mod postgres;
 mod report;
 mod rolling;
 mod server;
+mod slow;
 mod world;
 
 use clap::{Parser, ValueEnum};
@@ -69,6 +71,10 @@ enum Part {
     Rolling,
     /// A full disk
     Disk,
+    /// Clients that are slow on purpose
+    Slow,
+    /// Five times as many requests as the server can carry out
+    Overload,
 }
 
 /// What every part works with.
@@ -130,6 +136,14 @@ async fn main() -> Outcome<ExitCode> {
     if wanted(Part::Disk) {
         for kind in kinds.clone() {
             report.add(disk::run(&stage, &options, kind).await?);
+        }
+    }
+    if wanted(Part::Slow) {
+        report.add(slow::run(&stage, &options).await?);
+    }
+    if wanted(Part::Overload) {
+        for kind in kinds.clone() {
+            report.add(overload::run(&stage, &options, kind).await?);
         }
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
