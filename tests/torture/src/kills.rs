@@ -3,7 +3,6 @@
 use crate::{
     Options, Outcome, Stage,
     api::{count, percentile},
-    checker,
     dice::Dice,
     load::Load,
     report::Row,
@@ -42,14 +41,12 @@ pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome
     let tries = world.api.tries();
     row.tell("kills", kills);
     row.tell("minutes", (began.elapsed().as_secs_f64() / 6.0).round() / 10.0);
-    row.tell("acknowledged", world.journal.count());
     row.at_least("acknowledged between two kills, median", percentile(between.into_iter(), 0.5), BUSY);
     row.tell("ready again ms, median", percentile(ready.iter().copied(), 0.5).round());
     row.at_most("ready again ms, most", percentile(ready.into_iter(), 1.0), READY);
     row.tell("cut off", tries.iter().filter(|t| t.status == 0).count());
-    stage.settle(&mut row, &world, &tries).await?;
     row.tell("answers", count(&tries).iter().map(|(what, n)| format!("{n} × {what}")).collect::<Vec<_>>().join(", "));
-    row.verdict(&checker::judge(&checker::collect(&world).await?));
+    stage.conclude(&mut row, &world, &tries).await?;
     drop(server);
     Ok(row)
 }

@@ -13,8 +13,11 @@ mod journal;
 mod kills;
 mod load;
 mod machine;
+mod outage;
 mod people;
 mod postgres;
+mod proxy;
+mod races;
 mod report;
 mod server;
 mod world;
@@ -58,6 +61,10 @@ pub(crate) struct Options {
 enum Part {
     /// Kill -9 of the server under mixed load
     Kills,
+    /// Many at once at the same order, through three servers
+    Races,
+    /// The database killed, frozen, unreachable, cut off at the commit, locked
+    Outage,
 }
 
 /// What every part works with.
@@ -83,12 +90,18 @@ impl Stage {
         if kind == Kind::Postgres { Postgres::start().map(Some) } else { Ok(None) }
     }
 
-    /// What holds for every part: no answer that says that it was our fault, nobody panicked.
-    async fn settle(&self, row: &mut Row, world: &World, tries: &[api::Try]) -> Outcome {
+    /// The end of every part: no answer said that it was our fault, nobody panicked, and the checker is content.
+    async fn conclude(&self, row: &mut Row, world: &World, tries: &[api::Try]) -> Outcome {
         let broken = tries.iter().filter(|t| t.status == 500 || (t.status >= 400 && t.code == "no problem document")).count();
         row.require("500", broken, broken == 0);
         let panics = world.setup.logs()?.matches("panicked").count();
         row.require("panics", panics, panics == 0);
+        let evidence = checker::collect(world).await?;
+        let (late, done_before) = journal::repeated(&evidence.acks);
+        row.tell("acknowledged", evidence.acks.len());
+        row.tell("of these only when repeated", late);
+        row.tell("of these carried out before", done_before);
+        row.verdict(&checker::judge(&evidence));
         Ok(())
     }
 }
@@ -104,10 +117,14 @@ async fn main() -> Outcome<ExitCode> {
     let mut report = Report::default();
     let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
     let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
-    if wanted(Part::Kills) {
-        for kind in kinds.clone() {
-            report.add(kills::run(&stage, &options, kind).await?);
-        }
+    for kind in kinds.clone().filter(|_| wanted(Part::Kills)) {
+        report.add(kills::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Races)) {
+        report.add(races::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Outage)) {
+        report.add(outage::run(&stage, &options, kind).await?);
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
