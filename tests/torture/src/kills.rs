@@ -21,6 +21,8 @@ const BUSY: f64 = 50.0;
 
 pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome<Row> {
     let kills = options.count.unwrap_or(if options.short { 25 } else { 500 });
+    // Milliseconds, beside the 200 that every server is given.
+    let longest = if options.short { 800 } else { 1800 };
     let mut row = Row::new("kills", kind.name());
     let postgres = stage.postgres(kind)?;
     let world = Arc::new(World::make(&stage.binary, &stage.folder, postgres.as_ref(), Shape::plain("kills")).await?);
@@ -30,7 +32,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome
     let (mut ready, mut between, mut last) = (Vec::new(), Vec::new(), 0);
     let began = Instant::now();
     for _ in 0..kills {
-        tokio::time::sleep(Duration::from_millis(200 + dice.below(1800) as u64)).await;
+        tokio::time::sleep(Duration::from_millis(200 + dice.below(longest) as u64)).await;
         server.kill();
         between.push(Duration::from_millis(world.journal.count() - last));
         last = world.journal.count();

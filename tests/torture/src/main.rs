@@ -7,6 +7,7 @@
 
 mod api;
 mod checker;
+mod crash;
 mod database;
 mod dice;
 mod journal;
@@ -26,6 +27,8 @@ use clap::{Parser, ValueEnum};
 use postgres::Postgres;
 use report::{Report, Row};
 use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
@@ -55,12 +58,17 @@ pub(crate) struct Options {
     /// The binary [default: built here, in the profile that this was built in]
     #[arg(long)]
     server: Option<PathBuf>,
+    /// The binary with crash points [default: built here]
+    #[arg(long)]
+    crashing: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
     /// Kill -9 of the server under mixed load
     Kills,
+    /// The server dies at each point of a command's way
+    Crash,
     /// Many at once at the same order, through three servers
     Races,
     /// The database killed, frozen, unreachable, cut off at the commit, locked
@@ -109,16 +117,30 @@ impl Stage {
 #[tokio::main]
 async fn main() -> Outcome<ExitCode> {
     let options = Options::parse();
+    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
+    // The one with crash points first: both come to lie in the same place, where the other is to stay.
+    let crashing = match &options.crashing {
+        Some(binary) => Some(std::fs::read(binary)?),
+        None if wanted(Part::Crash) => Some(std::fs::read(build(&["--features", "linli/failpoints"])?)?),
+        None => None,
+    };
     let binary = match &options.server {
         Some(binary) => binary.clone(),
         None => build(&[])?,
     };
     let stage = Stage::make(std::fs::canonicalize(binary)?)?;
     let mut report = Report::default();
-    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
     let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
     for kind in kinds.clone().filter(|_| wanted(Part::Kills)) {
         report.add(kills::run(&stage, &options, kind).await?);
+    }
+    if let Some(crashing) = crashing {
+        let path = stage.folder.join("linli-crashing");
+        std::fs::write(&path, crashing)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755))?;
+        for kind in kinds.clone() {
+            report.add(crash::run(&stage, &options, kind, &path).await?);
+        }
     }
     for kind in kinds.clone().filter(|_| wanted(Part::Races)) {
         report.add(races::run(&stage, &options, kind).await?);
