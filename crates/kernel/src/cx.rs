@@ -12,6 +12,7 @@
 use crate::{
     access::Actor,
     clock::{Clock, Time},
+    crash::{self, Point},
     db::Db,
     error::{Code, Error, Result},
     event::{self, Event, Pending, Subject},
@@ -147,6 +148,7 @@ impl Cx {
     /// Begins a change. Nothing is sent to the database yet.
     #[must_use]
     pub fn begin(&self) -> Tx<'_> {
+        crash::at(Point::Begun);
         Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new() }
     }
 
@@ -236,6 +238,7 @@ impl<'a> Tx<'a> {
             let options =
                 TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
             self.open = Some(self.cx.core.db.writer().begin_with_options(options).await?);
+            crash::at(Point::Opened);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
     }
@@ -288,6 +291,7 @@ impl<'a> Tx<'a> {
             }
             (_, _, guard) => self.commit_in_steps(guard, key).await,
         }?;
+        crash::at(Point::Committed);
         Ok(answer)
     }
 
@@ -313,6 +317,7 @@ impl<'a> Tx<'a> {
             with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
         }
         let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
+        crash::at(Point::Committing);
         let row = self.cx.core.db.reader().query_one(&statement).await?;
         row.map(|_| ()).ok_or(lost)
     }
@@ -330,6 +335,7 @@ impl<'a> Tx<'a> {
                 return Err(lost);
             }
         }
+        crash::at(Point::Guarded);
         if !self.events.is_empty() {
             let mut insert = events_insert();
             for event in &self.events {
@@ -337,6 +343,7 @@ impl<'a> Tx<'a> {
             }
             open.execute(&insert).await?;
         }
+        crash::at(Point::Logged);
         if let Some(values) = key {
             // An expired answer gives way; one that can still be replayed does not, and nothing happens at all.
             use key_row::Column as C;
@@ -348,6 +355,8 @@ impl<'a> Tx<'a> {
                 return Err(Error::new(Code::IdempotencyKeySeen));
             }
         }
+        crash::at(Point::Keyed);
+        crash::at(Point::Committing);
         open.commit().await?;
         Ok(())
     }

@@ -5,6 +5,10 @@
 
 pub mod access;
 pub mod clock;
+#[cfg(feature = "failpoints")]
+pub mod crash;
+#[cfg(not(feature = "failpoints"))]
+mod crash;
 pub mod cx;
 pub mod db;
 pub mod error;

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, FromRow, PgConnection,
+    AssertSqlSafe, ConnectOptions, Connection, FromRow, PgConnection, SqliteConnection,
     postgres::PgRow,
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
@@ -25,14 +25,22 @@ impl Database {
         }
     }
 
+    /// A connection to the file of an SQLite database.
+    pub(crate) async fn connect_to_file(&self) -> Outcome<SqliteConnection> {
+        match self {
+            Self::Sqlite(file) => Ok(SqliteConnectOptions::new().filename(file).disable_statement_logging().connect().await?),
+            Self::Postgres(_) => Err("PostgreSQL lies in no file of ours".into()),
+        }
+    }
+
     /// The rows of a query. Numbers are to be `bigint`, everything else text.
     pub(crate) async fn rows<T>(&self, sql: &str) -> Outcome<Vec<T>>
     where
         T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
         match self {
-            Self::Sqlite(file) => {
-                let mut connection = SqliteConnectOptions::new().filename(file).disable_statement_logging().connect().await?;
+            Self::Sqlite(_) => {
+                let mut connection = self.connect_to_file().await?;
                 let rows = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
                 connection.close().await?;
                 Ok(rows)

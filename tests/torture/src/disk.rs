@@ -4,7 +4,6 @@
 use crate::{
     Options, Outcome, Stage,
     api::{Try, count},
-    checker,
     database::Database,
     load::Load,
     machine::{self, Guarded},
@@ -89,19 +88,17 @@ pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome
     seen.append(&mut world.api.tries());
     let refused = seen.iter().filter(|t| t.status == 507).count();
     row.tell("times full", times);
-    row.tell("acknowledged", world.journal.count());
     row.at_least("refused as storage_full", refused as f64, times as f64);
     row.tell("reads while it was full, all answered 200", reads);
     row.at_most("writes again after ms, most", healed.as_secs_f64() * 1000.0, HEALED_MS);
     let other = seen.iter().filter(|t| t.status >= 500 && !honest(t)).count();
     row.require("5xx other than 507 and 503 with Retry-After", other, other == 0);
-    stage.settle(&mut row, &world, &seen).await?;
     row.tell("answers", count(&seen).iter().map(|(what, n)| format!("{n} × {what}")).collect::<Vec<_>>().join(", "));
     // The memory of the process must have held nothing that the disk does not.
     server.kill();
     sound(&mut row, &world, postgres.as_ref()).await?;
     let server = world.serve(0).await?;
-    row.verdict(&checker::judge(&checker::collect(&world).await?));
+    stage.conclude(&mut row, &world, &seen).await?;
     drop(server);
     // It lies in the folder of the other.
     drop(disk);

@@ -49,7 +49,6 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
     let tries = world.api.tries();
     let gaps = gaps(&world, &losses)?;
     row.tell("failovers", failovers);
-    row.tell("acknowledged", world.journal.count());
     row.tell("new primary after s, median", seconds(&elections, 0.5));
     row.tell("writes again after s, median", seconds(&gaps, 0.5));
     row.at_most("writes again after s, most", seconds(&gaps, 1.0), GAP);
@@ -57,9 +56,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
     row.at_most("slowest answer ms", slowest.as_secs_f64() * 1000.0, 2600.0);
     let rude = tries.iter().filter(|t| t.status == 503 && !t.retry_after).count();
     row.require("503 without Retry-After", rude, rude == 0);
-    stage.settle(&mut row, &world, &tries).await?;
     row.tell("answers", count(&tries).iter().map(|(what, n)| format!("{n} × {what}")).collect::<Vec<_>>().join(", "));
-    row.verdict(&checker::judge(&checker::collect(&world).await?));
+    stage.conclude(&mut row, &world, &tries).await?;
     drop(server);
     Ok(row)
 }

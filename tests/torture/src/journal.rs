@@ -46,6 +46,13 @@ pub(crate) struct Ack {
     pub(crate) answered: u64,
 }
 
+/// How many acknowledgements came only when the request was repeated, and of these, how many of what had been carried out
+/// at an earlier try that got no answer.
+pub(crate) fn repeated(acks: &[Ack]) -> (usize, usize) {
+    let late = acks.iter().filter(|a| a.tries > 1);
+    (late.clone().count(), late.filter(|a| a.replayed).count())
+}
+
 /// A digest of an answer's bytes.
 pub(crate) fn digest(body: &[u8]) -> String {
     hex(&Sha256::digest(body)[..16])

@@ -3,10 +3,9 @@
 
 use crate::{
     Outcome,
-    api::Ask,
     dice::Dice,
-    people::{Person, plain},
-    world::World,
+    people::{Community, Person, plain},
+    world::{Step, World},
 };
 use serde_json::{Value, json};
 use std::sync::{
@@ -122,9 +121,7 @@ impl Client {
         let community = self.dice.below(world.people.communities.len());
         let home = &world.people.communities[community];
         let requester = self.dice.below(home.residents.len());
-        let body = json!({"title": "楼道灯不亮", "content": "3单元2楼的灯坏了三天,老人上下楼不安全。", "region_code": home.code,
-            "item_code": "B-1-1", "channel": "mini_program"});
-        let Some(view) = self.ask("place", &home.residents[requester], "/api/v1/orders", &body).await? else { return Ok(()) };
+        let Some(view) = self.take("place", &home.residents[requester], "", &lamp(home)).await? else { return Ok(()) };
         let id = plain(view["id"].as_str().unwrap_or_default());
         let mut card = Card { id, community, requester, state: String::new(), version: 0, lead: None };
         card.learn(&view);
@@ -138,8 +135,7 @@ impl Client {
         let action = *self.dice.weigh(habits);
         let into = self.other(&card);
         let (who, body) = role(&world, &card, action, &mut self.dice, into.as_deref());
-        let path = format!("/api/v1/orders/{}/{}", card.id, if action == "record_progress" { "progress" } else { action });
-        match self.ask(action, who, &path, &body).await? {
+        match self.take(action, who, &card.id, &body).await? {
             Some(view) => card.learn(&view),
             // Somebody else was faster: look where it stands.
             None => {
@@ -169,21 +165,15 @@ impl Client {
         if others.is_empty() { None } else { Some(self.dice.pick(&others).id.clone()) }
     }
 
-    /// Asks for a change until it is answered, and writes an acknowledgement down; `None` for a refusal. Now and then an
-    /// acknowledged request is sent again at once.
-    async fn ask(&mut self, action: &str, who: &Person, path: &str, body: &Value) -> Outcome<Option<Value>> {
-        let (key, body) = (self.key(), body.to_string());
-        let world = &self.shared.world;
-        let ask = Ask { who, path, key: &key, body: &body };
-        let asked = world.journal.now();
-        let answer = world.api.settle(ask).await?;
+    /// Takes a step; `None` where it is refused. Now and then what was acknowledged is sent again at once.
+    async fn take(&mut self, action: &str, who: &Person, order: &str, body: &Value) -> Outcome<Option<Value>> {
+        let step = Step::new(action, who, order, body, self.key());
+        let answer = self.shared.world.act(&step).await?;
         if !answer.done() {
             return Ok(None);
         }
-        world.journal.acknowledge(ask, action, asked, &answer).await?;
         if self.dice.one_in(20) {
-            let again = world.api.settle(ask).await?;
-            world.journal.acknowledge(ask, action, asked, &again).await?;
+            self.shared.world.act(&step).await?;
         }
         Ok(Some(answer.json()))
     }
@@ -216,7 +206,13 @@ pub(crate) fn role<'a>(world: &'a World, card: &Card, action: &str, dice: &mut D
     (who, body)
 }
 
-fn dispatch(home: &crate::people::Community, dice: &mut Dice) -> Value {
+/// What is wanted.
+pub(crate) fn lamp(home: &Community) -> Value {
+    json!({"title": "楼道灯不亮", "content": "3单元2楼的灯坏了三天,老人上下楼不安全。", "region_code": home.code, "item_code": "B-1-1",
+        "channel": "mini_program"})
+}
+
+fn dispatch(home: &Community, dice: &mut Dice) -> Value {
     let person = |p: &Person| json!({"kind": "person", "id": p.id});
     match dice.below(10) {
         0 => json!({"mode": "self_handled"}),

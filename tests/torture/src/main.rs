@@ -8,6 +8,7 @@
 mod api;
 mod checker;
 mod cluster;
+mod crash;
 mod database;
 mod dice;
 mod disk;
@@ -17,9 +18,12 @@ mod journal;
 mod kills;
 mod load;
 mod machine;
+mod outage;
 mod overload;
 mod people;
 mod postgres;
+mod proxy;
+mod races;
 mod report;
 mod rolling;
 mod server;
@@ -30,6 +34,8 @@ use clap::{Parser, ValueEnum};
 use postgres::Postgres;
 use report::{Report, Row};
 use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
@@ -59,12 +65,21 @@ pub(crate) struct Options {
     /// The binary [default: built here, in the profile that this was built in]
     #[arg(long)]
     server: Option<PathBuf>,
+    /// The binary with crash points [default: built here]
+    #[arg(long)]
+    crashing: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
     /// Kill -9 of the server under mixed load
     Kills,
+    /// The server dies at each point of a command's way
+    Crash,
+    /// Many at once at the same order, through three servers
+    Races,
+    /// The database killed, frozen, unreachable, cut off at the commit, locked
+    Outage,
     /// Loss of the primary under Patroni, and the same with asynchronous replication, which must lose
     Failover,
     /// Restarts of two servers behind haproxy
@@ -100,12 +115,18 @@ impl Stage {
         if kind == Kind::Postgres { Postgres::start().map(Some) } else { Ok(None) }
     }
 
-    /// What holds for every part: no answer that says that it was our fault, nobody panicked.
-    async fn settle(&self, row: &mut Row, world: &World, tries: &[api::Try]) -> Outcome {
+    /// The end of every part: no answer said that it was our fault, nobody panicked, and the checker is content.
+    async fn conclude(&self, row: &mut Row, world: &World, tries: &[api::Try]) -> Outcome {
         let broken = tries.iter().filter(|t| t.status == 500 || (t.status >= 400 && t.code == "no problem document")).count();
         row.require("500", broken, broken == 0);
         let panics = world.setup.logs()?.matches("panicked").count();
         row.require("panics", panics, panics == 0);
+        let evidence = checker::collect(world).await?;
+        let (late, done_before) = journal::repeated(&evidence.acks);
+        row.tell("acknowledged", evidence.acks.len());
+        row.tell("of these only when repeated", late);
+        row.tell("of these carried out before", done_before);
+        row.verdict(&checker::judge(&evidence));
         Ok(())
     }
 }
@@ -113,18 +134,36 @@ impl Stage {
 #[tokio::main]
 async fn main() -> Outcome<ExitCode> {
     let options = Options::parse();
+    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
+    // The one with crash points first: both come to lie in the same place, where the other is to stay.
+    let crashing = match &options.crashing {
+        Some(binary) => Some(std::fs::read(binary)?),
+        None if wanted(Part::Crash) => Some(std::fs::read(build(&["--features", "linli/failpoints"])?)?),
+        None => None,
+    };
     let binary = match &options.server {
         Some(binary) => binary.clone(),
         None => build(&[])?,
     };
     let stage = Stage::make(std::fs::canonicalize(binary)?)?;
     let mut report = Report::default();
-    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
     let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
-    if wanted(Part::Kills) {
+    for kind in kinds.clone().filter(|_| wanted(Part::Kills)) {
+        report.add(kills::run(&stage, &options, kind).await?);
+    }
+    if let Some(crashing) = crashing {
+        let path = stage.folder.join("linli-crashing");
+        std::fs::write(&path, crashing)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755))?;
         for kind in kinds.clone() {
-            report.add(kills::run(&stage, &options, kind).await?);
+            report.add(crash::run(&stage, &options, kind, &path).await?);
         }
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Races)) {
+        report.add(races::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Outage)) {
+        report.add(outage::run(&stage, &options, kind).await?);
     }
     if wanted(Part::Failover) {
         report.add(failover::run(&stage, &options).await?);
@@ -133,18 +172,14 @@ async fn main() -> Outcome<ExitCode> {
     if wanted(Part::Rolling) {
         report.add(rolling::run(&stage, &options).await?);
     }
-    if wanted(Part::Disk) {
-        for kind in kinds.clone() {
-            report.add(disk::run(&stage, &options, kind).await?);
-        }
+    for kind in kinds.clone().filter(|_| wanted(Part::Disk)) {
+        report.add(disk::run(&stage, &options, kind).await?);
     }
     if wanted(Part::Slow) {
         report.add(slow::run(&stage, &options).await?);
     }
-    if wanted(Part::Overload) {
-        for kind in kinds.clone() {
-            report.add(overload::run(&stage, &options, kind).await?);
-        }
+    for kind in kinds.clone().filter(|_| wanted(Part::Overload)) {
+        report.add(overload::run(&stage, &options, kind).await?);
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

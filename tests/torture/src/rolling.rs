@@ -3,7 +3,6 @@
 use crate::{
     Options, Outcome, Stage,
     api::{Api, count, percentile},
-    checker,
     haproxy::Haproxy,
     load::Load,
     machine,
@@ -51,9 +50,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
     row.tell("requests", tries.len());
     row.require("failed requests", failed, failed == 0);
     row.tell("stopped after s, most", (percentile(took.into_iter(), 1.0) / 100.0).round() / 10.0);
-    stage.settle(&mut row, &world, &tries).await?;
     row.tell("answers", count(&tries).iter().map(|(what, n)| format!("{n} × {what}")).collect::<Vec<_>>().join(", "));
-    row.verdict(&checker::judge(&checker::collect(&world).await?));
+    stage.conclude(&mut row, &world, &tries).await?;
     Ok(row)
 }
 

@@ -4,7 +4,6 @@
 use crate::{
     Options, Outcome, Stage,
     api::{Try, count, percentile},
-    checker,
     load::Load,
     machine,
     report::Row,
@@ -93,9 +92,8 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
     let failed = all.iter().filter(|t| t.status == 0 || t.status >= 500).count();
     row.require("others' requests that failed", failed, failed == 0);
     row.at_most("memory MB more", machine::memory(server.pid) - memory, 64.0);
-    stage.settle(&mut row, &world, &all).await?;
     row.tell("answers", count(&all).iter().map(|(what, n)| format!("{n} × {what}")).collect::<Vec<_>>().join(", "));
-    row.verdict(&checker::judge(&checker::collect(&world).await?));
+    stage.conclude(&mut row, &world, &all).await?;
     Ok(row)
 }
 

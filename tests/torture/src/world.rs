@@ -2,14 +2,15 @@
 
 use crate::{
     Outcome,
-    api::Api,
+    api::{Answer, Api, Ask},
     database::Database,
     journal::Journal,
     machine,
-    people::People,
+    people::{People, Person},
     postgres::Postgres,
     server::{Server, Setup},
 };
+use serde_json::Value;
 use std::path::Path;
 
 /// Which of the two databases.
@@ -77,6 +78,44 @@ impl World {
     /// Starts its `n`-th server and waits until it is ready.
     pub(crate) async fn serve(&self, n: usize) -> Outcome<Server> {
         self.setup.serve(self.ports[n]).await
+    }
+
+    /// Asks for a change of an order (a new one where there is no id yet) until it is answered, and writes an
+    /// acknowledgement down.
+    pub(crate) async fn act(&self, step: &Step<'_>) -> Outcome<Answer> {
+        let asked = self.journal.now();
+        let answer = self.api.settle(step.ask()).await?;
+        if answer.done() {
+            self.journal.acknowledge(step.ask(), step.action, asked, &answer).await?;
+        }
+        Ok(answer)
+    }
+}
+
+/// Something that somebody is about to do.
+#[derive(Clone)]
+pub(crate) struct Step<'a> {
+    /// As the contract calls it; `place` for a new order.
+    pub(crate) action: &'a str,
+    who: &'a Person,
+    path: String,
+    body: String,
+    key: String,
+}
+
+impl<'a> Step<'a> {
+    /// `order` is an id; nobody cares for it where a new order is placed. The key is to be one of its own.
+    pub(crate) fn new(action: &'a str, who: &'a Person, order: &str, body: &Value, key: String) -> Self {
+        let path = match action {
+            "place" => "/api/v1/orders".to_owned(),
+            "record_progress" => format!("/api/v1/orders/{order}/progress"),
+            _ => format!("/api/v1/orders/{order}/{action}"),
+        };
+        Self { action, who, path, body: body.to_string(), key }
+    }
+
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        Ask { who: self.who, path: &self.path, key: &self.key, body: &self.body }
     }
 }
 

@@ -64,6 +64,8 @@ pub(super) async fn assistants(cx: &Cx, id: OrderId) -> Result<Vec<assistant::Mo
 }
 
 pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assistant::Model>) -> Result<()> {
+    // Of two dispatchers the second waits here and then loses by its version, not by a row that the first has written.
+    lock(tx, id).await?;
     let conn = tx.conn().await?;
     assistant::Entity::delete_many().filter(assistant::Column::OrderId.eq(id)).exec(conn).await?;
     for row in rows {
@@ -73,11 +75,7 @@ pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assis
             taker_kind: Set(row.taker_kind),
             added_at: Set(row.added_at),
         };
-        // Somebody may dispatch the same order at this moment: whoever commits second is refused for its version.
-        assistant::Entity::insert(row)
-            .on_conflict_do_nothing_on([assistant::Column::OrderId, assistant::Column::TakerId])
-            .exec_without_returning(conn)
-            .await?;
+        assistant::Entity::insert(row).exec_without_returning(conn).await?;
     }
     Ok(())
 }
