@@ -1,7 +1,7 @@
 //! The gate: what happens to every request before and after its handler.
 //!
-//! In: a request id, the language, the deadline, the operation of the contract (else 404 or 405),
-//! its query parameters, who asks, and the Idempotency-Key. Out: the refusal rendered or the
+//! In: a request id, the language, the deadline, the operation of the contract (else 404 or 405), a turn,
+//! who asks, its query parameters, its body, and the Idempotency-Key. Out: the refusal rendered or the
 //! stored answer replayed, security headers, one line of log without personal data.
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     call::Worker,
     contract::Found,
     problem::{self, Problem},
+    turns::Turn,
 };
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
@@ -20,14 +21,15 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
+    web::Bytes,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::poll_immediate};
 use kernel::{
     Actor, Code, Cx, Error,
     cx::IdempotencyKey,
     error::{Kind, Language},
 };
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 use tokio::time::timeout_at;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,10 +62,12 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
     let deadline = tokio::time::Instant::now() + worker.settings.request_deadline;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
+    // Until the answer is there.
+    let mut turn = None;
     let (outcome, route) = if docs {
         (Ok(None), "/docs".to_owned())
     } else {
-        match timeout_at(deadline, admit(&mut req, &worker)).await {
+        match timeout_at(deadline, admit(&mut req, &worker, &mut turn)).await {
             Ok(Ok((route, key))) => (Ok(key), route),
             Ok(Err((route, error))) => (Err(error), route),
             Err(elapsed) => (Err(late(elapsed)), "-".to_owned()),
@@ -108,15 +112,23 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     }
 }
 
-/// Finds the operation, checks its query, finds out who asks, and reads the Idempotency-Key. Gives
-/// the operation's path for the log in either case.
-async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Option<IdempotencyKey>), (String, Error)> {
+/// Finds the operation, waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
+/// Gives the operation's path for the log in either case.
+async fn admit<'a>(
+    req: &mut ServiceRequest,
+    worker: &'a Worker,
+    turn: &mut Option<Turn<'a>>,
+) -> Result<(String, Option<IdempotencyKey>), (String, Error)> {
     let operation = match worker.contract.find(req.method(), req.path()) {
         Found::Operation(operation) => operation,
         Found::WrongMethod(allow) => return Err(("-".to_owned(), Error::new(Code::MethodNotAllowed).with("allow", allow))),
         Found::Nothing => return Err(("-".to_owned(), Error::new(Code::PathNotFound))),
     };
     let admitted = async {
+        // Whoever asks after the health of an overloaded server is told at once.
+        if operation.path.starts_with("/api/") {
+            *turn = Some(worker.turns.take().await?);
+        }
         let bearer = bearer(req.headers());
         if !operation.public {
             let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
@@ -130,10 +142,12 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
         if let Some(error) = operation.refuse_query(req.query_string()) {
             return Err(error);
         }
-        if operation.public || operation.method != Method::POST {
+        if operation.method != Method::POST {
             return Ok(None);
         }
-        let key = idempotency_key(req, worker).await?;
+        let body = body(req, worker, turn).await?;
+        let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
+        req.set_payload(Payload::from(body));
         if let Some(key) = &key {
             req.extensions_mut().insert(key.clone());
         }
@@ -145,19 +159,28 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker) -> Result<(String, Opt
     }
 }
 
-/// The Idempotency-Key with a digest of the request; reads the body and puts it back. The digest is keyed, because a
-/// body may hold a password.
-async fn idempotency_key(req: &mut ServiceRequest, worker: &Worker) -> kernel::Result<Option<IdempotencyKey>> {
+/// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.
+async fn body<'a>(req: &mut ServiceRequest, worker: &'a Worker, turn: &mut Option<Turn<'a>>) -> kernel::Result<Bytes> {
+    let mut reading = pin!(body::collect(req.take_payload(), worker.settings.body_limit));
+    if let Some(body) = poll_immediate(&mut reading).await {
+        return body;
+    }
+    *turn = None;
+    let body = reading.await?;
+    *turn = Some(worker.turns.take().await?);
+    Ok(body)
+}
+
+/// The Idempotency-Key with a digest of the request, which is keyed, because a body may hold a password.
+fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel::Result<Option<IdempotencyKey>> {
     let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     // The draft writes the key as a quoted string; a bare one is taken too.
     let key = key.to_str().unwrap_or_default().trim_matches('"').to_owned();
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::new(Code::IdempotencyKeyInvalid));
     }
-    let bytes = body::collect(req.take_payload(), worker.settings.body_limit).await?;
-    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), &bytes].join(&0);
+    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), body].join(&0);
     let fingerprint = worker.core.vault.keyed_digest(&request)?;
-    req.set_payload(Payload::from(bytes));
     Ok(Some(IdempotencyKey { key, fingerprint }))
 }
 

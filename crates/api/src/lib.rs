@@ -11,6 +11,7 @@ mod gate;
 mod prelude;
 mod problem;
 mod proxy;
+mod turns;
 mod v1;
 
 pub use proxy::{NoNetwork, TrustedProxy};
@@ -29,6 +30,7 @@ use std::{
     },
     time::Duration,
 };
+use turns::Turns;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// How the server behaves.
@@ -73,6 +75,7 @@ pub struct Shared {
     pub(crate) identity: Arc<Identity>,
     pub(crate) contract: &'static Contract,
     pub(crate) ready: AtomicBool,
+    pub(crate) turns: Turns,
 }
 
 /// A running server.
@@ -91,7 +94,8 @@ impl Server {
     pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
-        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true) });
+        let turns = Turns::new(workers);
+        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true), turns });
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
