@@ -103,8 +103,8 @@ fn what_is_too_much_is_refused_at_once() {
             assert!(!reply.header("retry-after").is_empty(), "{reply:?}");
             codes.push(reply.expect(503)["code"].as_str().unwrap().to_owned());
         }
-        // Two workers have 64 turns, which end when the database has been waited for long enough.
-        assert_eq!(codes.iter().filter(|c| *c == "server_overloaded").count(), 36, "{codes:?}");
+        // Two workers have 32 turns, which end when the database has been waited for long enough.
+        assert_eq!(codes.iter().filter(|c| *c == "server_overloaded").count(), 68, "{codes:?}");
         other.writer().execute_unprepared("ROLLBACK").await.unwrap();
         wang.post("/grids").json(&grid(0)).send().await.expect(201);
     });

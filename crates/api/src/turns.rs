@@ -16,7 +16,7 @@ use tokio::{
 };
 
 /// Requests that are worked on at once, for each worker: several for each of its database connections, so that none idles.
-const FOR_EACH_WORKER: usize = 32;
+const FOR_EACH_WORKER: usize = 16;
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// A line of log about refusals comes at most this often.

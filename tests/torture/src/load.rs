@@ -8,9 +8,12 @@ use crate::{
     world::{Step, World},
 };
 use serde_json::{Value, json};
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 use tokio::task::JoinSet;
 
@@ -69,10 +72,16 @@ pub(crate) struct Load {
 impl Load {
     /// Sends so many clients to work. The seed makes their choices, and their keys: no two loads of a world share one.
     pub(crate) fn start(world: &Arc<World>, clients: usize, seed: u64) -> Self {
+        Self::paced(world, clients, seed, Duration::ZERO)
+    }
+
+    /// The same, but each client asks only once in so long.
+    pub(crate) fn paced(world: &Arc<World>, clients: usize, seed: u64, pace: Duration) -> Self {
         let shared = Arc::new(Shared { world: Arc::clone(world), board: Mutex::default(), stop: AtomicBool::new(false) });
         let mut tasks = JoinSet::new();
         for n in 0..clients as u64 {
-            let client = Client { shared: Arc::clone(&shared), dice: Dice::new(seed << 16 | n), name: format!("{seed}-{n}"), count: 0 };
+            let client =
+                Client { shared: Arc::clone(&shared), dice: Dice::new(seed << 16 | n), name: format!("{seed}-{n}"), count: 0, pace };
             tasks.spawn(client.work());
         }
         Self { shared, clients: tasks }
@@ -93,11 +102,13 @@ struct Client {
     dice: Dice,
     name: String,
     count: u64,
+    pace: Duration,
 }
 
 impl Client {
     async fn work(mut self) -> Outcome {
         while !self.shared.stop.load(Ordering::Relaxed) {
+            let next = Instant::now() + self.pace;
             let chosen = {
                 let board = self.shared.board.lock().unwrap_or_else(PoisonError::into_inner);
                 let place = board.is_empty() || (board.len() < OPEN && self.dice.one_in(3));
@@ -107,6 +118,7 @@ impl Client {
                 None => self.place().await?,
                 Some(card) => self.step(card).await?,
             }
+            tokio::time::sleep_until(next.into()).await;
         }
         Ok(())
     }

@@ -6,7 +6,9 @@
 //! [`load`] is what the clients do, [`journal`] what they were promised. `docs/reliability.md` tells the results.
 
 mod api;
+mod backup;
 mod checker;
+mod clock;
 mod cluster;
 mod crash;
 mod database;
@@ -28,6 +30,7 @@ mod report;
 mod rolling;
 mod server;
 mod slow;
+mod soak;
 mod world;
 
 use clap::{Parser, ValueEnum};
@@ -90,6 +93,12 @@ enum Part {
     Slow,
     /// Five times as many requests as the server can carry out
     Overload,
+    /// Jumps of the clock
+    Clock,
+    /// An hour at half load
+    Soak,
+    /// A backup under load, put back elsewhere
+    Backup,
 }
 
 /// What every part works with.
@@ -180,6 +189,15 @@ async fn main() -> Outcome<ExitCode> {
     }
     for kind in kinds.clone().filter(|_| wanted(Part::Overload)) {
         report.add(overload::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Clock)) {
+        report.add(clock::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Soak)) {
+        report.add(soak::run(&stage, &options, kind).await?);
+    }
+    for kind in kinds.clone().filter(|_| wanted(Part::Backup)) {
+        report.add(backup::run(&stage, &options, kind).await?);
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
