@@ -29,6 +29,8 @@ testkit::on_both! {
         // A community that ends takes no new orders; those that it has go on.
         let order = pooled(&world, lamp()).await;
         world.core().db.writer().execute_unprepared(&format!("UPDATE regions SET valid_to = '2026-11-16', replaced_by = {FOREIGN} WHERE code = {HOME}")).await.unwrap();
+        // As the import does.
+        kernel::Cx::system(world.core().clone()).forget::<grids::Region>();
         let problem = zhang.post("/orders").json(lamp()).send().await.refused(422, "region_closed");
         assert_eq!(problem["params"]["date"], "2026-11-16");
         step(&world.person("chen"), &order, "accept", json!({})).await.expect(200);

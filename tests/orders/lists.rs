@@ -4,6 +4,7 @@ use super::{Duration, dispatched, lamp, lamp_with, path, place, placed, pooled, 
 use chrono::{DateTime, Utc};
 use kernel::clock::Clock;
 use serde_json::{Value, json};
+use services::order::State;
 use std::collections::BTreeSet;
 use testkit::{Client, FOREIGN, HOME, World};
 
@@ -255,5 +256,20 @@ testkit::on_both! {
             let reply = wang.get(format!("/orders?{bad}")).send().await;
             assert!(reply.status == 400 || (bad == "region_code=1" && reply.status == 422), "{bad}: {}", reply.text());
         }
+    }
+    async fn the_operator_sees_how_many_stand_where(world: World) {
+        let all = furnish(&world).await;
+        let counts = services::order::backlog(&world.cx()).await.unwrap();
+        for (state, count) in &counts {
+            let standing = all.iter().filter(|o| o["state"] == state.as_str()).count();
+            assert_eq!(*count, i64::try_from(standing).unwrap(), "{state:?}");
+        }
+        assert!(counts.iter().map(|(_, count)| count).sum::<i64>() > 8, "{counts:?}");
+        for end in [State::Closed, State::Rejected, State::Cancelled, State::Merged] {
+            assert!(counts.iter().all(|(state, _)| *state != end), "{end:?} only grows");
+        }
+        assert_eq!(counts.len(), 8);
+        let zhang = kernel::Cx::new(world.core().clone(), std::sync::Arc::new(kernel::Actor { account: Some(world.person("zhang").account()), ..kernel::Actor::system() }));
+        assert_eq!(services::order::backlog(&zhang).await.unwrap_err().code, kernel::Code::PermissionMissing);
     }
 }

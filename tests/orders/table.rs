@@ -1,6 +1,7 @@
 //! What the table of the flow does not name is refused, from every state, and changes nothing.
 
 use super::{Action, State, at, flow, placed, read, step, timeline, usual};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use testkit::World;
 
@@ -52,6 +53,26 @@ testkit::on_both! {
             body["version"] = json!(version);
             let after = step(&world.person(name), &order, action.as_str(), body).await.expect(200);
             assert_eq!(after["version"], version + 1);
+        }
+    }
+
+    async fn what_another_server_did_meanwhile_is_not_overlooked(world: World) {
+        let chen = world.person("chen");
+        for says_version in [true, false] {
+            let order = at(&world, State::Accepted).await;
+            let version = read(&chen, &order).await["version"].as_i64().unwrap();
+            // This server has the order at hand as it was; another takes it on.
+            let behind = format!("UPDATE orders SET version = version + 1 WHERE number = '{}'", order["number"].as_str().unwrap());
+            world.core().db.writer().execute_unprepared(&behind).await.unwrap();
+            if says_version {
+                let before = timeline(&chen, &order).await;
+                let problem = step(&chen, &order, "start", json!({ "version": version })).await.refused(409, "order_version_stale");
+                assert_eq!(problem["params"]["version"], (version + 1).to_string());
+                assert_eq!(timeline(&chen, &order).await, before);
+                step(&chen, &order, "start", json!({ "version": version + 1 })).await.expect(200);
+            } else {
+                step(&chen, &order, "start", json!({})).await.expect(200);
+            }
         }
     }
 }

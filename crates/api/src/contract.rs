@@ -2,7 +2,7 @@
 //! operations that the gate reads from it. What is not in the contract is not served.
 
 use crate::problem::{FieldProblem, ProblemBody};
-use actix_web::{App, http::Method};
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,7 +14,6 @@ use utoipa::openapi::{
     server::ServerBuilder,
     tag::TagBuilder,
 };
-use utoipa_actix_web::AppExt;
 
 /// The chapters of the contract.
 const TAGS: [(&str, &str); 10] = [
@@ -33,6 +32,7 @@ const TAGS: [(&str, &str); 10] = [
 /// One operation, as far as the gate needs it.
 #[derive(Debug)]
 pub(crate) struct Operation {
+    pub(crate) id: String,
     pub(crate) path: String,
     segments: Vec<String>,
     pub(crate) method: Method,
@@ -90,7 +90,8 @@ impl Contract {
                 let query = operation["parameters"].as_array().into_iter().flatten();
                 let query = query.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
                 let public = operation["x-permission"] == "public";
-                by_length.entry(segments.len()).or_default().push(Operation { path: path.clone(), segments, method, public, query });
+                let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                by_length.entry(segments.len()).or_default().push(Operation { id, path: path.clone(), segments, method, public, query });
             }
         }
         // Literal segments win over placeholders: /grids/locate before /grids/{id}.
@@ -124,8 +125,9 @@ pub(crate) fn pretty(document: &Value) -> String {
 
 /// The document.
 pub(crate) fn document() -> Value {
-    let (_, routes) = App::new().into_utoipa_app().openapi(frame()).configure(crate::routes).split_for_parts();
-    let mut document = serde_json::to_value(routes).unwrap_or_default();
+    let mut contract = frame();
+    crate::routes::describe(&mut contract);
+    let mut document = serde_json::to_value(contract).unwrap_or_default();
     share_pages(&mut document);
     inline_scalars(&mut document);
     drop_nulls_from_answers(&mut document);

@@ -7,8 +7,10 @@
 use crate::{
     body,
     call::Worker,
-    contract::Found,
+    contract::{Found, Operation},
+    metrics::{self, InFlight},
     problem::{self, Problem},
+    trace,
     turns::Turn,
 };
 use actix_web::{
@@ -31,6 +33,7 @@ use kernel::{
 };
 use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 use tokio::time::timeout_at;
+use tracing::{Instrument, Span};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -50,28 +53,47 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 
 /// The middleware.
 pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, ActixError> {
-    let began = Instant::now();
+    let _in_flight = InFlight::begin();
     // HEAD is GET without its body, which actix leaves out by itself.
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
     let worker = Worker::of(req.request()).clone();
+    let goal = find(&req, &worker);
+    let span = trace::request(req.headers(), req.method(), goal.operation, goal.route);
+    pass(req, next, worker, goal, span.clone()).instrument(span).await
+}
+
+/// What a request is for, under the names of the log and the figures.
+struct Goal {
+    operation: &'static str,
+    route: &'static str,
+    /// Absent for the documentation page.
+    found: kernel::Result<Option<&'static Operation>>,
+}
+
+async fn pass<B: MessageBody + 'static>(
+    mut req: ServiceRequest,
+    next: Next<B>,
+    worker: Worker,
+    goal: Goal,
+    span: Span,
+) -> Result<ServiceResponse<BoxBody>, ActixError> {
+    let began = Instant::now();
     let request_id = request_id(req.headers());
     let language = language(req.headers());
-    let docs = worker.settings.docs && (req.path() == "/docs" || req.path().starts_with("/docs/"));
+    let docs = matches!(goal.found, Ok(None));
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
     let deadline = tokio::time::Instant::now() + worker.settings.request_deadline;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
     // Until the answer is there.
     let mut turn = None;
-    let (outcome, route) = if docs {
-        (Ok(None), "/docs".to_owned())
-    } else {
-        match timeout_at(deadline, admit(&mut req, &worker, &mut turn)).await {
-            Ok(Ok((route, key))) => (Ok(key), route),
-            Ok(Err((route, error))) => (Err(error), route),
-            Err(elapsed) => (Err(late(elapsed)), "-".to_owned()),
+    let outcome = match goal.found {
+        Ok(Some(operation)) => {
+            timeout_at(deadline, admit(&mut req, &worker, operation, &mut turn)).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
         }
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
     };
     let method = req.method().clone();
     let actor = req.extensions().get::<Arc<Actor>>().cloned();
@@ -96,12 +118,15 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     };
     let mut response = outcome.unwrap_or_else(|error| problem::render(&error, &request_id, language));
     finish(response.headers_mut(), &request_id, docs);
+    let (status, time) = (response.status(), began.elapsed());
+    metrics::answered(goal.operation, &method, status, time);
+    trace::answered(&span, &request_id, status);
     tracing::info!(
         request_id,
         %method,
-        route,
-        status = response.status().as_u16(),
-        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        route = goal.route,
+        status = status.as_u16(),
+        micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
         account = actor.and_then(|a| a.account).map(tracing::field::display),
         "request"
     );
@@ -112,51 +137,53 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     }
 }
 
-/// Finds the operation, waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
-/// Gives the operation's path for the log in either case.
+/// The operation of the contract, or else 404 or 405.
+fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
+    if worker.settings.docs && (req.path() == "/docs" || req.path().starts_with("/docs/")) {
+        return Goal { operation: "docs", route: "/docs", found: Ok(None) };
+    }
+    let refused = match worker.contract.find(req.method(), req.path()) {
+        Found::Operation(operation) => return Goal { operation: &operation.id, route: &operation.path, found: Ok(Some(operation)) },
+        Found::WrongMethod(allow) => Error::new(Code::MethodNotAllowed).with("allow", allow),
+        Found::Nothing => Error::new(Code::PathNotFound),
+    };
+    Goal { operation: "none", route: "-", found: Err(refused) }
+}
+
+/// Waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
 async fn admit<'a>(
     req: &mut ServiceRequest,
     worker: &'a Worker,
+    operation: &Operation,
     turn: &mut Option<Turn<'a>>,
-) -> Result<(String, Option<IdempotencyKey>), (String, Error)> {
-    let operation = match worker.contract.find(req.method(), req.path()) {
-        Found::Operation(operation) => operation,
-        Found::WrongMethod(allow) => return Err(("-".to_owned(), Error::new(Code::MethodNotAllowed).with("allow", allow))),
-        Found::Nothing => return Err(("-".to_owned(), Error::new(Code::PathNotFound))),
-    };
-    let admitted = async {
-        // Whoever asks after the health of an overloaded server is told at once.
-        if operation.path.starts_with("/api/") {
-            *turn = Some(worker.turns.take().await?);
-        }
-        let bearer = bearer(req.headers());
-        if !operation.public {
-            let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
-            let actor = worker.identity.authenticate(&worker.core, &bearer).await?;
-            req.extensions_mut().insert(actor);
-        }
-        // PostgreSQL cannot store U+0000: nothing has such an id or code.
-        if req.path().contains("%00") || req.path().contains('\0') {
-            return Err(Error::new(Code::PathParameterInvalid));
-        }
-        if let Some(error) = operation.refuse_query(req.query_string()) {
-            return Err(error);
-        }
-        if operation.method != Method::POST {
-            return Ok(None);
-        }
-        let body = body(req, worker, turn).await?;
-        let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
-        req.set_payload(Payload::from(body));
-        if let Some(key) = &key {
-            req.extensions_mut().insert(key.clone());
-        }
-        Ok(key)
-    };
-    match admitted.await {
-        Ok(key) => Ok((operation.path.clone(), key)),
-        Err(error) => Err((operation.path.clone(), error)),
+) -> kernel::Result<Option<IdempotencyKey>> {
+    // Whoever asks after the health of an overloaded server is told at once.
+    if operation.path.starts_with("/api/") {
+        *turn = Some(worker.turns.take().await?);
     }
+    let bearer = bearer(req.headers());
+    if !operation.public {
+        let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
+        let actor = worker.identity.authenticate(&worker.core, &bearer).await?;
+        req.extensions_mut().insert(actor);
+    }
+    // PostgreSQL cannot store U+0000: nothing has such an id or code.
+    if req.path().contains("%00") || req.path().contains('\0') {
+        return Err(Error::new(Code::PathParameterInvalid));
+    }
+    if let Some(error) = operation.refuse_query(req.query_string()) {
+        return Err(error);
+    }
+    if operation.method != Method::POST {
+        return Ok(None);
+    }
+    let body = body(req, worker, turn).await?;
+    let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
+    req.set_payload(Payload::from(body));
+    if let Some(key) = &key {
+        req.extensions_mut().insert(key.clone());
+    }
+    Ok(key)
 }
 
 /// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.

@@ -8,9 +8,12 @@ mod body;
 mod call;
 mod contract;
 mod gate;
+mod metrics;
 mod prelude;
 mod problem;
 mod proxy;
+mod routes;
+mod trace;
 mod turns;
 mod v1;
 
@@ -31,7 +34,6 @@ use std::{
     time::Duration,
 };
 use turns::Turns;
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -92,6 +94,7 @@ impl Server {
     /// # Errors
     /// When the listener cannot be used.
     pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
+        metrics::list();
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
         let turns = Turns::new(workers);
@@ -100,7 +103,7 @@ impl Server {
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
             let cors = cors(&shared.settings.allowed_origins);
-            let mut app = App::new().into_utoipa_app().configure(routes).into_app().data_factory(move || {
+            let mut app = App::new().configure(routes::serve).data_factory(move || {
                 let opening = core_of();
                 let shared = Arc::clone(&shared);
                 async move {
@@ -142,11 +145,6 @@ impl Server {
 #[must_use]
 pub fn openapi() -> String {
     contract::pretty(&contract::document())
-}
-
-fn routes(config: &mut ServiceConfig) {
-    v1::system::outside(config);
-    config.service(utoipa_actix_web::scope("/api/v1").configure(v1::routes));
 }
 
 fn docs() -> utoipa_swagger_ui::SwaggerUi {

@@ -4,10 +4,10 @@ pub(crate) use crate::{
     body::Body,
     call::{Call, Public},
     problem::{Problem, ReadProblems, SignInProblems, WriteProblems},
+    routes::ServiceConfig,
 };
 pub(crate) use actix_web::{HttpResponse, delete, get, post};
 pub(crate) use kernel::{Page, PageQuery, RegionCode};
-pub(crate) use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A path parameter.
 pub(crate) type Path<T> = actix_web::web::Path<T>;

@@ -4,6 +4,7 @@
 //! because only the gate knows the request id and the language. Internal errors are logged with
 //! their chain and tell the client a code and a request id, nothing else.
 
+use crate::metrics;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
@@ -120,6 +121,7 @@ pub struct FieldProblem {
 pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> HttpResponse {
     let kind = error.code.kind();
     let status = status(kind);
+    metrics::refused(error.code);
     // An overloaded server has no time for a line about each that it refuses: `turns` tells of them together.
     let failed = matches!(kind, Kind::Internal | Kind::Unavailable | Kind::StorageFull) && error.code != Code::ServerOverloaded;
     if failed {

@@ -16,6 +16,7 @@ use kernel::{
     error::{Code, Error, Result},
     id::{AccountId, SessionId},
 };
+use moka::sync::Cache;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,6 +27,8 @@ pub(crate) const ACCESS_SECONDS: i64 = 15 * 60;
 const LEEWAY_SECONDS: i64 = 30;
 /// The longest token that is looked at.
 const LONGEST: usize = 4096;
+/// Good tokens remembered at once.
+const REMEMBERED: u64 = 100_000;
 const ISSUER: &str = "linli";
 const TYPE: &str = "at+jwt";
 /// Bytes of a refresh token: session, generation, MAC.
@@ -90,6 +93,17 @@ pub struct Keys {
     kid: String,
     public: [u8; 32],
     refresh: Hmac<Sha256>,
+    /// Tokens whose signature was found good within the last minute, by their SHA-256: checking one costs more than
+    /// everything else that a small request does.
+    good: Cache<[u8; 32], Checked>,
+}
+
+/// What a token with a good signature says.
+#[derive(Clone, Copy)]
+struct Checked {
+    ticket: Ticket,
+    nbf: i64,
+    exp: i64,
 }
 
 impl std::fmt::Debug for Keys {
@@ -123,6 +137,7 @@ impl Keys {
             kid: URL_SAFE_NO_PAD.encode(Sha256::digest(public))[..16].to_owned(),
             public,
             refresh: Hmac::new_from_slice(&derive.finalize().into_bytes()).map_err(Error::internal)?,
+            good: Cache::builder().max_capacity(REMEMBERED).time_to_live(std::time::Duration::from_secs(60)).build(),
         })
     }
 
@@ -175,11 +190,26 @@ impl Keys {
         if token.len() > LONGEST {
             return Err(invalid());
         }
-        let read = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation).map_err(|e| invalid().because(e))?;
+        let digest = Sha256::digest(token).into();
+        let checked = match self.good.get(&digest) {
+            Some(checked) => checked,
+            None => {
+                let checked = self.check(token).map_err(|e| invalid().because(e))?.ok_or_else(invalid)?;
+                self.good.insert(digest, checked);
+                checked
+            }
+        };
+        let now = now.timestamp();
+        let in_time = checked.nbf <= now.saturating_add(LEEWAY_SECONDS) && now < checked.exp;
+        if in_time { Ok(checked.ticket) } else { Err(invalid()) }
+    }
+
+    /// What the token says, if we signed it; when it is good for is not looked at.
+    fn check(&self, token: &str) -> jsonwebtoken::errors::Result<Option<Checked>> {
+        let read = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)?;
         let ours = read.header.typ.as_deref() == Some(TYPE) && read.header.kid.as_deref() == Some(&self.kid) && read.header.crit.is_none();
-        let (claims, now) = (read.claims, now.timestamp());
-        let in_time = claims.nbf <= now.saturating_add(LEEWAY_SECONDS) && now < claims.exp;
-        if ours && in_time { Ok(Ticket { account: claims.sub, session: claims.sid }) } else { Err(invalid()) }
+        let Claims { sub: account, sid: session, nbf, exp, .. } = read.claims;
+        Ok(ours.then_some(Checked { ticket: Ticket { account, session }, nbf, exp }))
     }
 
     /// The refresh token of this generation of a session.

@@ -34,8 +34,7 @@ impl House {
         let db = Db::connect(&format!("sqlite://{file}"), Pool::default()).await.unwrap();
         migrations::Migrator::up(db.writer(), None).await.unwrap();
         let clock = Arc::new(ManualClock::at(chrono::DateTime::from_timestamp(1_780_000_000, 0).unwrap()));
-        let core =
-            Core { db, clock: Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, vault: Arc::new(Vault::new(&[(1, [5; 32])]).unwrap()) };
+        let core = Core::new(db, Arc::<ManualClock>::clone(&clock) as Arc<dyn Clock>, Arc::new(Vault::new(&[(1, [5; 32])]).unwrap()));
         Self { core, clock, identity: Identity::new(Keys::from_seed(&[7; 32]).unwrap()), file }
     }
 

@@ -18,6 +18,8 @@ use crate::{
     event::{self, Event, Pending, Subject},
     id::AccountId,
     lanes::Single,
+    memory::Memory,
+    metrics, trace,
     vault::Vault,
 };
 use sea_orm::{
@@ -29,7 +31,8 @@ use sea_orm::{
     },
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::{any::Any, sync::Arc, time::Instant};
+use tracing::Instrument;
 use uuid::{NoContext, Timestamp, Uuid};
 
 pub(crate) mod key_row {
@@ -66,6 +69,16 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// The keys of personal data.
     pub vault: Arc<Vault>,
+    /// What is remembered for some seconds.
+    pub memory: Arc<Memory>,
+}
+
+impl Core {
+    /// With these, remembering nothing yet.
+    #[must_use]
+    pub fn new(db: Db, clock: Arc<dyn Clock>, vault: Arc<Vault>) -> Self {
+        Self { db, clock, vault, memory: Arc::new(Memory::new()) }
+    }
 }
 
 impl std::fmt::Debug for dyn Clock {
@@ -143,6 +156,45 @@ impl Cx {
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.core.vault
+    }
+
+    /// What goes by this name among things of its type: as remembered from the last five seconds, else as read now. For
+    /// what hardly ever changes; whoever changes it calls [`Cx::forget`] after the commit.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub async fn remembered<T: Any + Send + Sync>(
+        &self,
+        name: impl std::fmt::Display,
+        read: impl Future<Output = Result<Option<T>>>,
+    ) -> Result<Option<Arc<T>>> {
+        let name = name.to_string();
+        if let Some(thing) = self.core.memory.recall(&name) {
+            return Ok(Some(thing));
+        }
+        let began = Instant::now();
+        let thing = read.await?.map(Arc::new);
+        if let Some(thing) = &thing {
+            self.core.memory.keep(name, began, thing);
+        }
+        Ok(thing)
+    }
+
+    /// Forgets what is remembered of this type, because some of it has changed.
+    pub fn forget<T: Any>(&self) {
+        self.core.memory.forget::<T>();
+    }
+
+    /// A row as it was a short while ago, if it was kept then. Others may have changed it since: only for a change whose guard
+    /// compares the version.
+    #[must_use]
+    pub fn recent<T: Any + Send + Sync>(&self, id: Uuid) -> Option<Arc<T>> {
+        self.core.memory.row(id)
+    }
+
+    /// Keeps a row for [`Cx::recent`].
+    pub fn keep_recent<T: Any + Send + Sync>(&self, id: Uuid, row: T) {
+        self.core.memory.keep_row(id, row);
     }
 
     /// Begins a change. Nothing is sent to the database yet.
@@ -237,7 +289,11 @@ impl<'a> Tx<'a> {
         if self.open.is_none() {
             let options =
                 TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-            self.open = Some(self.cx.core.db.writer().begin_with_options(options).await?);
+            let began = Instant::now();
+            let span = trace::statement(self.cx.backend(), "BEGIN");
+            let open = self.cx.core.db.writer().begin_with_options(options).instrument(span).await;
+            metrics::waited(metrics::TRANSACTIONS, began.elapsed());
+            self.open = Some(open?);
             crash::at(Point::Opened);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
@@ -289,8 +345,12 @@ impl<'a> Tx<'a> {
                     done => done,
                 }
             }
-            (_, _, guard) => self.commit_in_steps(guard, key).await,
+            (_, _, guard) => {
+                let span = trace::statement(self.cx.backend(), "COMMIT");
+                self.commit_in_steps(guard, key).instrument(span).await
+            }
         }?;
+        self.events.iter().for_each(|event| metrics::logged(event.kind));
         crash::at(Point::Committed);
         Ok(answer)
     }

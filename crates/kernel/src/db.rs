@@ -8,6 +8,7 @@
 use crate::{
     error::{Code, Error, Result},
     lanes::{Lanes, Single},
+    metrics::{self, Probe, STATEMENTS, TRANSACTIONS, Usage},
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
@@ -15,7 +16,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{future::ready, time::Duration};
+use std::{fmt, future::ready, sync::Arc, time::Duration};
 
 /// How long a request waits for a connection before it answers 503.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -25,10 +26,18 @@ const STATEMENT_TIMEOUT: &str = "2000";
 const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// An open database.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Db {
     single: Single,
     writer: DatabaseConnection,
+    /// Let the metrics ask how the two stand, as long as they are there.
+    _probes: [Arc<Probe>; 2],
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("single", &self.single).field("writer", &self.writer).finish()
+    }
 }
 
 /// How many connections, and whether statements have a time limit.
@@ -73,16 +82,25 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .disable_statement_logging();
-        let pools =
-            SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let pools = SqlitePoolOptions::new()
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(|_, _| {
+                metrics::connected();
+                Box::pin(async { Ok(()) })
+            });
         // A full disk makes SQLite roll back by itself. sqlx does not notice, counts a transaction that is no more, and would
         // from then on commit what is acknowledged into one that never ends. Such a connection is not used again.
         let writer = pools.clone().max_connections(1).before_acquire(|writer, _| Box::pin(ready(Ok(!writer.is_in_transaction()))));
         let writer = writer.connect_with(options.clone()).await.map_err(unreachable_database)?;
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
+        let probes = [watch(STATEMENTS, reader.clone()), watch(TRANSACTIONS, writer.clone())];
         Ok(Self {
             single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            _probes: probes,
         })
     }
 
@@ -99,11 +117,16 @@ impl Db {
                 ("random_page_cost", "1.1"),
             ])
             .disable_statement_logging();
-        let single = Single::Lanes(Lanes::new(options.clone(), pool.connections));
+        let lanes = Lanes::new(options.clone(), pool.connections);
+        let single = Single::Lanes(lanes.clone());
         let pool = PgPoolOptions::new()
             .max_connections(pool.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
+            .after_connect(|_, _| {
+                metrics::connected();
+                Box::pin(async { Ok(()) })
+            })
             .before_acquire(|connection, meta| {
                 Box::pin(async move {
                     if meta.idle_for > PING_AFTER {
@@ -113,7 +136,8 @@ impl Db {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+        let probes = [metrics::watch(STATEMENTS, move || lanes.usage()), watch(TRANSACTIONS, pool.clone())];
+        Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), _probes: probes })
     }
 
     /// For reads; on PostgreSQL also for a change that is a single statement.
@@ -152,6 +176,15 @@ impl Db {
         }
         let _ = self.writer.close().await;
     }
+}
+
+/// Lets the metrics ask a pool of sqlx how it stands.
+fn watch<D: sqlx::Database>(name: &'static str, pool: sqlx::Pool<D>) -> Arc<Probe> {
+    let limit = usize::try_from(pool.options().get_max_connections()).unwrap_or(usize::MAX);
+    metrics::watch(name, move || {
+        let (open, idle) = (usize::try_from(pool.size()).unwrap_or(usize::MAX), pool.num_idle());
+        Usage { in_use: open.saturating_sub(idle), idle, limit }
+    })
 }
 
 fn unreachable_database(error: sqlx::Error) -> Error {

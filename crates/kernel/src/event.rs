@@ -181,6 +181,15 @@ pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], veiled: Option<(&str
     })
 }
 
+/// The newest sequence number of the log; 0 when it is empty.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn newest(cx: &Cx) -> Result<i64> {
+    let newest: Option<Option<i64>> = row::Entity::find().select_only().expr(row::Column::Seq.max()).into_tuple().one(cx.reader()).await?;
+    Ok(newest.flatten().unwrap_or_default())
+}
+
 /// Adds each region of the reach to these alternatives.
 fn lies_in(reach: &Reach, alternatives: Condition) -> Condition {
     reach.regions.iter().fold(alternatives, |any, region| {

@@ -4,7 +4,11 @@
 //! second round trip; measured, that is a fifth of the whole of a command. A lane is asked only when it has been
 //! idle. A connection whose statement was broken off or failed below SQL is closed, never used again.
 
-use crate::db::ACQUIRE_TIMEOUT;
+use crate::{
+    db::ACQUIRE_TIMEOUT,
+    metrics::{self, Usage, Waiting},
+    trace,
+};
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
     sea_query::Values,
@@ -19,6 +23,7 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
+use tracing::Instrument;
 
 /// A connection idle for longer is asked whether it is alive before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
@@ -29,6 +34,7 @@ pub struct Lanes(Arc<Shared>);
 
 struct Shared {
     options: PgConnectOptions,
+    count: usize,
     permits: Semaphore,
     idle: Mutex<Vec<(PgConnection, Instant)>>,
 }
@@ -50,8 +56,14 @@ impl Lanes {
     /// As many lanes as told; each connects when it is first needed.
     #[must_use]
     pub fn new(options: PgConnectOptions, count: u32) -> Self {
-        let permits = Semaphore::new(usize::try_from(count.max(1)).unwrap_or(1));
-        Self(Arc::new(Shared { options, permits, idle: Mutex::new(Vec::new()) }))
+        let count = usize::try_from(count.max(1)).unwrap_or(1);
+        Self(Arc::new(Shared { options, count, permits: Semaphore::new(count), idle: Mutex::new(Vec::new()) }))
+    }
+
+    /// How the lanes stand.
+    pub(crate) fn usage(&self) -> Usage {
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).len();
+        Usage { in_use: self.0.count - self.0.permits.available_permits(), idle, limit: self.0.count }
     }
 
     /// Closes the connections that are not in use.
@@ -63,8 +75,15 @@ impl Lanes {
 impl Shared {
     async fn lane(&self) -> Result<Lane<'_>, DbErr> {
         let late = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let began = Instant::now();
         let find = async {
-            let permit = self.permits.acquire().await.map_err(|e| DbErr::Custom(e.to_string()))?;
+            let permit = match self.permits.try_acquire() {
+                Ok(permit) => permit,
+                Err(_) => {
+                    let _waiting = Waiting::begin();
+                    self.permits.acquire().await.map_err(|e| DbErr::Custom(e.to_string()))?
+                }
+            };
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             if let Some((mut connection, since)) = idle
                 && (since.elapsed() < PING_AFTER || connection.ping().await.is_ok())
@@ -72,9 +91,12 @@ impl Shared {
                 return Ok(Lane { shared: self, connection, _permit: permit });
             }
             let connection = self.options.connect().await.map_err(|e| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(e))))?;
+            metrics::connected();
             Ok(Lane { shared: self, connection, _permit: permit })
         };
-        timeout(ACQUIRE_TIMEOUT, find).await.unwrap_or_else(|_elapsed| Err(late()))
+        let found = timeout(ACQUIRE_TIMEOUT, find).await.unwrap_or_else(|_elapsed| Err(late()));
+        metrics::waited(metrics::STATEMENTS, began.elapsed());
+        found
     }
 }
 
@@ -145,30 +167,34 @@ impl ConnectionTrait for Single {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let span = trace::statement(self.get_database_backend(), &statement.sql);
         match self {
-            Self::Pool(pool) => pool.execute_raw(statement).await,
-            Self::Lanes(lanes) => lanes.execute_raw(statement).await,
+            Self::Pool(pool) => pool.execute_raw(statement).instrument(span).await,
+            Self::Lanes(lanes) => lanes.execute_raw(statement).instrument(span).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let span = trace::statement(self.get_database_backend(), sql);
         match self {
-            Self::Pool(pool) => pool.execute_unprepared(sql).await,
-            Self::Lanes(lanes) => lanes.execute_unprepared(sql).await,
+            Self::Pool(pool) => pool.execute_unprepared(sql).instrument(span).await,
+            Self::Lanes(lanes) => lanes.execute_unprepared(sql).instrument(span).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let span = trace::statement(self.get_database_backend(), &statement.sql);
         match self {
-            Self::Pool(pool) => pool.query_one_raw(statement).await,
-            Self::Lanes(lanes) => lanes.query_one_raw(statement).await,
+            Self::Pool(pool) => pool.query_one_raw(statement).instrument(span).await,
+            Self::Lanes(lanes) => lanes.query_one_raw(statement).instrument(span).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let span = trace::statement(self.get_database_backend(), &statement.sql);
         match self {
-            Self::Pool(pool) => pool.query_all_raw(statement).await,
-            Self::Lanes(lanes) => lanes.query_all_raw(statement).await,
+            Self::Pool(pool) => pool.query_all_raw(statement).instrument(span).await,
+            Self::Lanes(lanes) => lanes.query_all_raw(statement).instrument(span).await,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod column;
 #[cfg(feature = "failpoints")]
 pub mod crash;
 #[cfg(not(feature = "failpoints"))]
@@ -17,8 +18,11 @@ pub mod geo;
 pub mod id;
 pub mod lanes;
 pub mod mask;
+pub mod memory;
+pub mod metrics;
 pub mod page;
 pub mod region;
+pub mod trace;
 pub mod vault;
 
 pub use access::{Actor, Permission, Place, Role, Scope};

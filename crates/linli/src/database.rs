@@ -36,7 +36,7 @@ pub(crate) async fn open(settings: &Settings, url: &SecretString, vault: Vault) 
             return Err(Fault(format!("the tables lack {} migrations, first {}; run `linli migrate`", pending.len(), first.name())));
         }
     }
-    let core = Core { db, clock: Arc::new(SystemClock), vault: Arc::new(vault) };
+    let core = Core::new(db, Arc::new(SystemClock), Arc::new(vault));
     settle(&core).await?;
     Ok(core)
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     database, demo, health, keys,
+    operations::Operations,
     settings::Settings,
+    telemetry::LogFilter,
     terminal::{Outcome, say},
     worker,
 };
@@ -16,7 +18,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves until it is told to stop.
-pub(crate) async fn run(settings: &Settings, with_demo: bool) -> Outcome {
+pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) -> Outcome {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let url = if with_demo { demo_url(settings) } else { settings.database_url.clone() };
     // Every connection is a descriptor, and a service is usually granted 1,024 unless it asks for all that it may have:
@@ -31,9 +33,17 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool) -> Outcome {
 
     let listener =
         TcpListener::bind(&settings.listen).map_err(|e| crate::terminal::Fault(format!("cannot listen on {}: {e}", settings.listen)))?;
-    let server = api::Server::start(core_of(settings, &url, &core), identity, of_api(settings), listener)?;
+    let operations = match &settings.operations_listen {
+        // A database of its own: one connection, and the time limit of all others.
+        Some(listen) => Some(Operations::start(listen, core_of(1, &url, &core)().await?, log)?),
+        None => None,
+    };
+    let server = api::Server::start(core_of(settings.database_connections, &url, &core), identity, of_api(settings), listener)?;
     let base = format!("http://{}", health::reachable(server.address()));
     let mut text = format!("Linli {} listens on {base}\nDocumentation: {base}/docs/\n", env!("CARGO_PKG_VERSION"));
+    if let Some(operations) = &operations {
+        text.push_str(&format!("For operators: http://{}/metrics\n", health::reachable(operations.address)));
+    }
     if let Some(token) = setup_token {
         text.push_str(&setup_text(&base, &token));
     }
@@ -52,6 +62,9 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool) -> Outcome {
     });
     worker.abort();
     server.stop().await;
+    if let Some(operations) = operations {
+        operations.stop().await;
+    }
     core.db.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -89,9 +102,9 @@ fn of_api(settings: &Settings) -> api::Settings {
 }
 
 /// What each worker works with: on SQLite all share the one writer, on PostgreSQL each has a pool.
-fn core_of(settings: &Settings, url: &SecretString, core: &Core) -> api::CoreFactory {
+fn core_of(connections: u32, url: &SecretString, core: &Core) -> api::CoreFactory {
     let (url, core) = (url.clone(), core.clone());
-    let pool = Pool { connections: settings.database_connections, patient: false };
+    let pool = Pool { connections, patient: false };
     Arc::new(move || {
         let (url, core) = (url.clone(), core.clone());
         Box::pin(async move {

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Every setting: its name, its default (empty: none) and what it means. `docs/operations.md` holds
+/// Every setting: its name, its default (empty: none) and what it means. `docs/operations/README.md` holds
 /// this table; a test compares the two.
 pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("listen", "127.0.0.1:8080", "Address and port to answer on; port 0 takes a free one."),
@@ -42,6 +42,13 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ),
     ("log", "info", "What is logged: a level, or directives such as `info,api=debug`."),
     ("log_format", "text", "`text` or `json`, one object a line."),
+    (
+        "operations_listen",
+        "",
+        "Address and port, or a port of this machine, for operators: `/metrics` for Prometheus and `/log-level`. Never make it public.",
+    ),
+    ("traces_url", "", "Collector that gets traces by OTLP/HTTP: `http://127.0.0.1:4318/v1/traces`."),
+    ("traces_ratio", "1", "Share of the requests that are traced, from 0 to 1."),
     ("calendar_file", "", "JSON file of holidays and make-up working days that replaces the built-in calendar."),
     ("auto_migrate", "true", "Whether `serve` brings the tables up to date before it starts."),
 ];
@@ -49,7 +56,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 /// Settings that are never shown and have no flag (a command line can be read by others).
 const SECRET: [&str; 2] = ["signing_key", "vault_keys"];
 /// Variables with our prefix that are no settings: the place of the file, and those of the tests.
-const OTHER_VARIABLES: [&str; 3] = ["LINLI_CONFIG", "LINLI_TEST_DATABASE_URL", "LINLI_REQUIRE_POSTGRES"];
+const OTHER_VARIABLES: [&str; 4] = ["LINLI_CONFIG", "LINLI_TEST_DATABASE_URL", "LINLI_REQUIRE_POSTGRES", "LINLI_REQUIRE_PROMETHEUS"];
 const PREFIX: &str = "LINLI_";
 const DEFAULT_FILE: &str = "linli.toml";
 
@@ -138,6 +145,11 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Proxies,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
+    /// Absent: nothing but the API is served.
+    pub(crate) operations_listen: Option<String>,
+    /// Absent: no traces.
+    pub(crate) traces_url: Option<String>,
+    pub(crate) traces_ratio: f64,
     /// Absent: the built-in calendar.
     pub(crate) calendar_file: Option<PathBuf>,
     pub(crate) auto_migrate: bool,
@@ -206,6 +218,14 @@ impl Settings {
         within("request_deadline_ms", self.request_deadline_ms, 100, 600_000)?;
         within("body_limit_bytes", self.body_limit_bytes as u64, 1024, 1 << 30)?;
         within("drain_seconds", self.drain_seconds, 0, 600)?;
+        if !(0.0..=1.0).contains(&self.traces_ratio) {
+            return Err(Fault(format!("the setting traces_ratio lies between 0 and 1, not at {}", self.traces_ratio)));
+        }
+        if self.traces_url.as_ref().is_some_and(|url| !url.starts_with("http://")) {
+            return Err(Fault(
+                "the setting traces_url begins with http: a collector on this machine or network takes traces on".to_owned(),
+            ));
+        }
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| self.database_url.expose_secret().starts_with(scheme)) {
             return Err(Fault("the setting database_url begins with sqlite: or postgres:".to_owned()));
         }
@@ -246,6 +266,9 @@ impl Settings {
                 "trusted_proxies" => self.trusted_proxies.shown(),
                 "log" => Some(quoted(&self.log)),
                 "log_format" => Some(quoted(if self.log_format == LogFormat::Json { "json" } else { "text" })),
+                "operations_listen" => self.operations_listen.as_deref().map(quoted),
+                "traces_url" => self.traces_url.as_deref().map(quoted),
+                "traces_ratio" => Some(self.traces_ratio.to_string()),
                 "calendar_file" => self.calendar_file.as_deref().map(path),
                 "auto_migrate" => Some(self.auto_migrate.to_string()),
                 _ => None,
@@ -266,7 +289,7 @@ pub(crate) fn file_to_read(named: Option<PathBuf>) -> Option<PathBuf> {
     named.or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()))
 }
 
-/// The table of settings in Markdown, as it stands in `docs/operations.md`.
+/// The table of settings in Markdown, as it stands in `docs/operations/README.md`.
 pub(crate) fn markdown() -> String {
     let mut text = "| Setting | Environment | Default | Meaning |\n|---|---|---|---|\n".to_owned();
     for (name, default, meaning) in SETTINGS {
@@ -367,8 +390,8 @@ mod tests {
 
     #[test]
     fn the_page_holds_the_table() {
-        let page = include_str!("../../../docs/operations.md");
-        assert!(page.contains(&markdown()), "replace the table in docs/operations.md by the output of `linli settings --markdown`");
+        let page = include_str!("../../../docs/operations/README.md");
+        assert!(page.contains(&markdown()), "replace the table in docs/operations/README.md by the output of `linli settings --markdown`");
     }
 
     #[test]
@@ -408,6 +431,9 @@ mod tests {
         assert!(refusal("", &[("LINLI_WORKERS", "0")]).contains("workers"));
         assert!(refusal("", &[("LINLI_LOG_FORMAT", "xml")]).contains("xml"));
         assert!(refusal("", &[("LINLI_DATABASE_URL", "mysql://x")]).contains("database_url"));
+        assert!(refusal("", &[("LINLI_TRACES_URL", "https://x")]).contains("traces_url begins with http:"));
+        assert!(refusal("", &[("LINLI_TRACES_RATIO", "1.5")]).contains("traces_ratio lies between 0 and 1"));
+        assert_eq!(read("operations_listen = 9464", &[], &[]).unwrap().operations_listen.as_deref(), Some("9464"));
         let proxies = read("", &[("LINLI_TRUSTED_PROXIES", "10.0.0.0/8, ::1,")], &[]).unwrap().shown();
         assert!(proxies.contains("trusted_proxies = \"10.0.0.0/8, ::1/128\"  # LINLI_TRUSTED_PROXIES"), "{proxies}");
         assert!(refusal("", &[("LINLI_TRUSTED_PROXIES", "10.0.0.0/8, proxy")]).contains("trusted_proxies: proxy"));

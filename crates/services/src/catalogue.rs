@@ -12,6 +12,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
@@ -302,7 +303,9 @@ pub async fn close_service_item(cx: &Cx, code: &str) -> Result<ServiceItem> {
     }
     let subject = Subject { id: item.id.0, version: item.version, region: item.region_code };
     tx.emit(subject, &ItemChanged { kind: "service_item.closed", code: &item.code })?;
-    tx.commit(item).await
+    let item = tx.commit(item).await?;
+    cx.forget::<ServiceItem>();
+    Ok(item)
 }
 
 /// Reads the current version of an entry.
@@ -313,21 +316,22 @@ pub async fn get_service_item(cx: &Cx, code: &str) -> Result<ServiceItem> {
     current(cx, code).await?.ok_or_else(|| Error::new(Code::ItemNotFound))
 }
 
-/// The current entry of this code, if it is offered in this region: what an order may name.
+/// The current entry of this code, if it is offered in this region: what an order may name. Remembered.
 ///
 /// # Errors
 /// `service_item_unknown`.
-pub async fn offered(cx: &Cx, code: &str, region: RegionCode) -> Result<ServiceItem> {
-    let item = current(cx, code).await?.filter(|item| item.region_code.covers(region));
+pub async fn offered(cx: &Cx, code: &str, region: RegionCode) -> Result<Arc<ServiceItem>> {
+    let item = cx.remembered(format_args!("current {code}"), current(cx, code)).await?.filter(|item| item.region_code.covers(region));
     item.ok_or_else(|| Error::new(Code::ItemUnknown).at("#/item_code"))
 }
 
-/// The version that an order was placed under.
+/// The version that an order was placed under. Remembered.
 ///
 /// # Errors
 /// `database_unavailable`.
-pub async fn version(cx: &Cx, id: ItemId) -> Result<Option<ServiceItem>> {
-    row::Entity::find_by_id(id).one(cx.reader()).await?.map(ServiceItem::try_from).transpose()
+pub async fn version(cx: &Cx, id: ItemId) -> Result<Option<Arc<ServiceItem>>> {
+    let read = async { row::Entity::find_by_id(id).one(cx.reader()).await?.map(ServiceItem::try_from).transpose() };
+    cx.remembered(format_args!("version {id}"), read).await
 }
 
 /// Lists the current catalogue by code.
@@ -395,7 +399,10 @@ async fn save(mut tx: kernel::Tx<'_>, item: ServiceItem, kind: &'static str, cre
     row::Entity::insert(insert).exec_without_returning(tx.conn().await?).await.map_err(taken)?;
     let subject = Subject { id: item.id.0, version: item.version, region: item.region_code };
     tx.emit(subject, &ItemChanged { kind, code: &item.code })?;
-    if created { tx.commit_created(item).await } else { tx.commit(item).await }
+    let cx = tx.cx();
+    let item = if created { tx.commit_created(item).await } else { tx.commit(item).await }?;
+    cx.forget::<ServiceItem>();
+    Ok(item)
 }
 
 impl TryFrom<row::Model> for ServiceItem {

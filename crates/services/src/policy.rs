@@ -190,24 +190,25 @@ pub async fn order_flow(cx: &Cx, region: RegionCode) -> Result<OrderFlow> {
 /// The policy of the most specific region that has one: its code is the greatest on the way up.
 async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
     let now = cx.now();
-    let up = std::iter::successors(Some(region), |r| r.parent());
-    let row = row::Entity::find()
-        .filter(row::Column::Kind.eq(kind))
-        .filter(row::Column::RegionCode.is_in(up))
-        .filter(in_force(now))
-        .order_by_desc(row::Column::RegionCode)
-        .limit(1)
-        .one(cx.reader())
-        .await?
-        .ok_or_else(|| Error::internal(format!("there is no {} policy for the country", kind.to_value())))?;
+    let read = async {
+        let up = std::iter::successors(Some(region), |r| r.parent());
+        let rows = row::Entity::find()
+            .filter(row::Column::Kind.eq(kind))
+            .filter(row::Column::RegionCode.is_in(up))
+            .filter(Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(now)))
+            .order_by_desc(row::Column::RegionCode)
+            .all(cx.reader())
+            .await?;
+        Ok(Some(Rules(rows)))
+    };
+    let rules = cx.remembered(format_args!("{} {region}", kind.to_value()), read).await?;
+    let in_force = rules.iter().flat_map(|r| &r.0).find(|r| r.valid_from <= now && r.valid_to.is_none_or(|end| now < end));
+    let row = in_force.ok_or_else(|| Error::internal(format!("there is no {} policy for the country", kind.to_value())))?;
     serde_json::from_str(&row.data).map_err(Error::internal)
 }
 
-fn in_force(now: DateTime<Utc>) -> Condition {
-    Condition::all()
-        .add(row::Column::ValidFrom.lte(now))
-        .add(Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(now)))
-}
+/// What holds at a place or will, most specific region first; remembered.
+struct Rules(Vec<row::Model>);
 
 /// Sets a policy: a new version from `valid_from` on; the version before it ends there.
 ///
@@ -257,7 +258,9 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     row::Entity::insert(insert).exec_without_returning(conn).await?;
     let subject = Subject { id: tx.id(), version: row.version, region: row.region_code };
     tx.emit(subject, &PolicySet { kind, version: row.version })?;
-    tx.commit_created(view(row)?).await
+    let policy = tx.commit_created(view(row)?).await?;
+    cx.forget::<Rules>();
+    Ok(policy)
 }
 
 /// Which policies to list.

@@ -315,7 +315,7 @@ fn monday() -> Time {
 
 fn core(db: Db, clock: &Arc<ManualClock>) -> Core {
     let vault = Vault::new(&[(1, [7; 32])]).expect("a vault");
-    Core { db, clock: Arc::clone(clock) as Arc<dyn Clock>, vault: Arc::new(vault) }
+    Core::new(db, Arc::clone(clock) as Arc<dyn Clock>, Arc::new(vault))
 }
 
 fn identity() -> Identity {

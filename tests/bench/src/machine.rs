@@ -27,6 +27,11 @@ impl Guarded {
         BufReader::new(script.stdout.take().ok_or("no pipe")?).read_line(&mut said)?;
         Ok(Self { said: said.trim().to_owned(), script })
     }
+
+    /// The script's process; or that of the command, if it ends in `exec`.
+    pub(crate) fn pid(&self) -> u32 {
+        self.script.id()
+    }
 }
 
 impl Drop for Guarded {
@@ -57,11 +62,21 @@ fn stat(pid: u32) -> Option<Vec<u64>> {
     Some(rest.split(' ').map(|word| word.parse().unwrap_or(0)).collect())
 }
 
-/// Megabytes of memory that a process holds.
-pub(crate) fn memory(pid: u32) -> f64 {
+/// Processor seconds that the whole machine has used.
+pub(crate) fn cpu_of_all() -> f64 {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let ticks = text.lines().next().unwrap_or_default().split_whitespace().skip(1).map(|word| word.parse().unwrap_or(0));
+    // User, nice, system, idle, waiting, interrupts twice; then what other machines took.
+    ticks.enumerate().filter(|(n, _)| matches!(n, 0..=2 | 5 | 6)).map(|(_, t): (_, u64)| t).sum::<u64>() as f64 / 100.0
+}
+
+/// Megabytes of memory that a process holds, and the most that it ever held.
+pub(crate) fn memory(pid: u32) -> [f64; 2] {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    ["VmRSS:", "VmHWM:"].map(|key| {
+        let line = status.lines().find_map(|l| l.strip_prefix(key)).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    })
 }
 
 /// Milliseconds that the disk needs to make 8 kB durable: the median of a hundred.

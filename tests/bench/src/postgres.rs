@@ -5,13 +5,15 @@
 
 use crate::{
     Outcome,
+    load::Leg,
     machine::{self, Guarded},
+    rounds::Reached,
     statements::Script,
 };
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -43,15 +45,6 @@ pub(crate) struct Postgres {
     port: u16,
     pid: u32,
     _guarded: Guarded,
-}
-
-/// What pgbench reached.
-#[derive(Clone, Copy)]
-pub(crate) struct Reached {
-    /// Transactions a second.
-    pub(crate) tps: f64,
-    /// Processor microseconds of PostgreSQL for each.
-    pub(crate) micros: f64,
 }
 
 impl Postgres {
@@ -104,25 +97,31 @@ impl Postgres {
         script: &Script,
         variables: &[(&str, u64)],
         clients: usize,
-        seconds: u64,
+        length: Duration,
     ) -> Outcome<Reached> {
         let before = self.cpu();
+        let (clients, seconds, log) = (clients.to_string(), length.as_secs().to_string(), self.dir.join("pgbench"));
         let mut command = self.client("pgbench");
-        command.args(["-n", "-M", "prepared", "-j", "1", "-c", &clients.to_string(), "-T", &seconds.to_string()]);
-        for (name, value) in variables {
-            command.args(["-D", &format!("{name}={value}")]);
+        command.args(["-n", "-M", "prepared", "-j", "1", "-c", &clients, "-T", &seconds, "-l", "--log-prefix"]).arg(&log);
+        let numbers = variables.iter().map(|(name, value)| format!("{name}={value}"));
+        for told in numbers.chain(script.variables.iter().map(|(name, value)| format!("{name}={value}"))) {
+            command.args(["-D", &told]);
         }
-        for (name, value) in &script.variables {
-            command.args(["-D", &format!("{name}={value}")]);
-        }
-        let output = command.arg("-f").arg(&script.path).arg(database).output()?;
+        let child = command.arg("-f").arg(&script.path).arg(database).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let log = log.with_extension(child.id().to_string());
+        let output = child.wait_with_output()?;
         // Until the last backend is gone, its time counts nowhere.
         std::thread::sleep(Duration::from_millis(100));
         let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr).into_owned());
-        let number = |key: &str| told.lines().find_map(|l| l.strip_prefix(key)?.split([' ', '/']).find_map(|w| w.parse::<f64>().ok()));
-        match (number("tps = "), number("number of transactions actually processed: ")) {
-            (Some(tps), Some(done)) if !failed.contains("ERROR") && !failed.contains("abort") => {
-                Ok(Reached { tps, micros: (self.cpu() - before) * 1e6 / done })
+        let tps = told.lines().find_map(|l| l.strip_prefix("tps = ")?.split(' ').next()?.parse::<f64>().ok());
+        match tps {
+            Some(tps) if !failed.contains("ERROR") && !failed.contains("abort") => {
+                // Client, number, microseconds …
+                let took =
+                    fs::read_to_string(&log)?.lines().filter_map(|l| l.split(' ').nth(2)?.parse::<f64>().ok()).map(|t| t / 1e3).collect();
+                fs::remove_file(log)?;
+                let leg = Leg { per_second: tps, ..Leg::of(took, length.as_secs_f64()) };
+                Ok(Reached { leg, micros: (self.cpu() - before) * 1e6 / leg.done as f64 })
             }
             _ => Err(format!("pgbench {}: {failed}", script.path.display()).into()),
         }

@@ -1,134 +1,94 @@
-//! The table on the screen and the JSON beside it.
+//! The tables on the screen, ready for docs/performance.md, and the JSON beside them.
 
 use crate::{
     Outcome,
-    load::Operation,
     machine::{self, median},
+    operation::Operation,
     postgres::Postgres,
+    rounds::Sample,
     world,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// What one round found out about one operation; zero where there was nothing to measure.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Sample {
-    /// Requests a second; for the flow, flows.
-    pub(crate) per_second: f64,
-    /// Milliseconds.
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
-    /// Processor microseconds for each: server, PostgreSQL, load generator.
-    pub(crate) micros: [f64; 3],
-    /// What pgbench reached a second with the same statements, and what that cost PostgreSQL.
-    pub(crate) same: f64,
-    pub(crate) same_micros: f64,
-    /// And with the writes alone as a plain transaction.
-    pub(crate) plain: f64,
+/// Where something was measured.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) store: &'static str,
+    pub(crate) orders: u64,
+    pub(crate) clients: usize,
+    pub(crate) operation: Operation,
 }
 
 /// Everything that was found out.
 pub(crate) struct Report {
     head: Value,
-    samples: BTreeMap<(u64, usize, usize), Vec<Sample>>,
-    sqlite: BTreeMap<usize, Vec<Sample>>,
-    statements: BTreeMap<usize, usize>,
+    samples: BTreeMap<Place, (usize, Vec<Sample>)>,
     memory: BTreeMap<String, f64>,
-    starts: Vec<f64>,
+    starts: BTreeMap<&'static str, Vec<f64>>,
+    loads: BTreeMap<u64, [f64; 2]>,
 }
 
 impl Report {
     pub(crate) fn new(binary: &Path, postgres: &Postgres) -> Outcome<Self> {
         let size = fs::metadata(binary)?.len() as f64 / 1e6;
-        let sync = machine::sync_cost(&std::env::temp_dir())?;
+        let sync = machine::sync_cost(&postgres.dir)?;
         let head = json!({"at": world::now_ms() / 1000, "machine": machine::describe(), "postgres": postgres.version()?, "binary_mb": size, "sync_ms": sync});
-        Ok(Self {
-            head,
-            samples: BTreeMap::new(),
-            sqlite: BTreeMap::new(),
-            statements: BTreeMap::new(),
-            memory: BTreeMap::new(),
-            starts: Vec::new(),
-        })
+        Ok(Self { head, samples: BTreeMap::new(), memory: BTreeMap::new(), starts: BTreeMap::new(), loads: BTreeMap::new() })
     }
 
-    pub(crate) fn add(&mut self, orders: u64, operation: Operation, clients: usize, sample: Sample) {
-        self.samples.entry((orders, clients, operation as usize)).or_default().push(sample);
+    pub(crate) fn add(&mut self, place: Place, statements: usize, sample: Sample) {
+        self.samples.entry(place).or_insert((statements, Vec::new())).1.push(sample);
     }
 
-    pub(crate) fn sqlite(&mut self, clients: usize, sample: Sample) {
-        self.sqlite.entry(clients).or_default().push(sample);
-    }
-
-    pub(crate) fn statements(&mut self, counts: impl Iterator<Item = (Operation, usize)>) {
-        self.statements.extend(counts.map(|(o, n)| (o as usize, n)));
+    /// Megabytes that the server holds after the load, and the most that it held.
+    pub(crate) fn load_memory(&mut self, store: &str, [after, most]: [f64; 2]) {
+        self.memory(store, "most under load", most);
+        self.memory(store, "after load", after);
     }
 
     /// Keeps the most that was seen.
-    pub(crate) fn memory(&mut self, what: &str, megabytes: f64) {
-        let most = self.memory.entry(what.to_owned()).or_default();
+    pub(crate) fn memory(&mut self, store: &str, when: &str, megabytes: f64) {
+        let most = self.memory.entry(format!("{store}, {when}")).or_default();
         *most = most.max(megabytes);
     }
 
-    pub(crate) fn start(&mut self, milliseconds: f64) {
-        self.starts.push(milliseconds);
+    /// How long a start took, in milliseconds, on a database that was there.
+    pub(crate) fn start(&mut self, store: &'static str, milliseconds: f64) {
+        self.starts.entry(store).or_default().push(milliseconds);
     }
 
-    /// Prints the table and writes `target/bench/TIME.json` and `latest.json`.
+    /// How long so many orders took to load, in seconds, and the megabytes that they take.
+    pub(crate) fn load(&mut self, orders: u64, cost: [f64; 2]) {
+        self.loads.insert(orders, cost);
+    }
+
+    /// Prints the tables and writes `target/bench/TIME.json` and `latest.json`.
     pub(crate) fn write(mut self) -> Outcome {
+        println!("{}", serde_json::to_string_pretty(&self.head)?);
         let mut rows = Vec::new();
-        println!("{}\n", serde_json::to_string_pretty(&self.head)?);
-        let mut last = (0, 0);
-        for ((orders, clients, operation), samples) in &self.samples {
-            if last != (*orders, *clients) {
-                println!("\n{orders} orders, {clients} connections");
+        let mut last = None;
+        for (place, (statements, samples)) in &self.samples {
+            let table = (place.store, place.orders, place.clients);
+            if last.replace(table) != Some(table) {
+                println!("\n{}, {} orders, {} connections\n", place.store, grouped(place.orders as f64), place.clients);
                 println!(
-                    "| {:<8} | {:>6} | {:>7} | {:>7} | {:>5} | {:>18} | {:>18} | {:>24} | {:>10} |",
-                    "", "1/s", "p50 ms", "p99 ms", "stmts", "× pgbench same", "× plain transaction", "CPU µs server+pg+load", "pg µs same"
+                    "| operation | 1/s | p50 ms | p99 ms | statements | × database alone | × plain transaction | p99 × alone | µs server + database + load | % server + database + load + rest |"
                 );
-                last = (*orders, *clients);
+                println!("|---|---|---|---|---|---|---|---|---|---|");
             }
-            let name = Operation::ALL[*operation].1;
-            let statements = self.statements.get(operation).copied().unwrap_or(0);
-            let of = |f: fn(&Sample) -> f64| middle(samples, f);
-            let [server, pg, load] = [of(|s| s.micros[0]), of(|s| s.micros[1]), of(|s| s.micros[2])];
-            println!(
-                "| {name:<8} | {:>6.0} | {:>7.2} | {:>7.2} | {statements:>5} | {:>18} | {:>18} | {:>24} | {:>10.0} |",
-                of(|s| s.per_second),
-                of(|s| s.p50),
-                of(|s| s.p99),
-                ratio(samples, |s| s.same),
-                ratio(samples, |s| s.plain),
-                format!("{server:.0} + {pg:.0} + {load:.0}"),
-                of(|s| s.same_micros),
-            );
-            rows.push(json!({"orders": orders, "connections": clients, "operation": name, "statements": statements,
-                "per_second": of(|s| s.per_second), "p50_ms": of(|s| s.p50), "p99_ms": of(|s| s.p99), "cpu_micros": {"server": server, "postgres": pg, "load": load},
-                "pgbench_same_per_second": of(|s| s.same), "pgbench_same_postgres_micros": of(|s| s.same_micros), "pgbench_plain_per_second": of(|s| s.plain),
-                "ratio_same": ratios(samples, |s| s.same), "ratio_plain": ratios(samples, |s| s.plain)}));
+            println!("{}", line(*place, *statements, samples));
+            rows.push(row(*place, *statements, samples));
         }
         let growth = self.growth();
-        println!("\nSQLite, placing an order, against one bare connection");
-        for (clients, samples) in &self.sqlite {
-            let of = |f: fn(&Sample) -> f64| middle(samples, f);
-            let ratio = ratio(samples, |s| s.same);
-            println!(
-                "{clients:>3} connections: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, bare {:.0}/s, ratio {ratio}",
-                of(|s| s.per_second),
-                of(|s| s.p50),
-                of(|s| s.p99),
-                of(|s| s.same)
-            );
-            rows.push(json!({"orders": 0, "connections": clients, "operation": "sqlite place", "per_second": of(|s| s.per_second), "p50_ms": of(|s| s.p50),
-                "p99_ms": of(|s| s.p99), "bare_per_second": of(|s| s.same), "ratio_same": ratios(samples, |s| s.same)}));
+        println!("\nMemory, MB");
+        for (what, megabytes) in &self.memory {
+            println!("- {what}: {megabytes:.1}");
         }
-        let start = median(&mut self.starts);
-        println!(
-            "\nmemory, MB: {:.1?}\nstart on an existing SQLite database: {start:.0} ms\nbinary: {:.1} MB",
-            self.memory,
-            self.head["binary_mb"].as_f64().unwrap_or(0.0)
-        );
-        let all = json!({"head": self.head, "rows": rows, "growth": growth, "memory_mb": self.memory, "start_ms": start});
+        let starts: BTreeMap<_, _> = self.starts.iter_mut().map(|(store, all)| (*store, median(all))).collect();
+        println!("\nStart on an existing database, ms: {starts:.0?}; binary {:.1} MB", self.head["binary_mb"].as_f64().unwrap_or(0.0));
+        println!("Loading on PostgreSQL, s and MB: {:.0?}", self.loads);
+        let all = json!({"head": self.head, "rows": rows, "growth": growth, "memory_mb": self.memory, "start_ms": starts, "load_s_mb": self.loads});
         let text = serde_json::to_string_pretty(&all)?;
         fs::create_dir_all("target/bench")?;
         for name in [self.head["at"].to_string(), "latest".to_owned()] {
@@ -137,37 +97,88 @@ impl Report {
         Ok(())
     }
 
-    /// How much slower the largest table is than the smallest, the median of the rounds: Linli, and pgbench.
-    fn growth(&self) -> Value {
-        let sizes: Vec<u64> = self.samples.keys().map(|k| k.0).collect();
-        let (Some(small), Some(large)) = (sizes.first().copied(), sizes.last().copied().filter(|l| *l != sizes[0])) else {
-            return Value::Null;
-        };
-        println!("\nGrowth: time a request from {small} to {large} orders (Linli; pgbench with the same statements)");
+    /// What becomes slower with the number of orders on PostgreSQL: the time of a request against that at the smallest size,
+    /// round by round; Linli, and PostgreSQL alone with the same statements.
+    fn growth(&self) -> Vec<Value> {
+        let sizes: std::collections::BTreeSet<u64> = self.samples.keys().filter(|p| p.store == "PostgreSQL").map(|p| p.orders).collect();
+        let Some(small) = sizes.first().copied().filter(|_| sizes.len() > 1) else { return Vec::new() };
+        println!(
+            "\nGrowth: µs of processor (server and database) for each, and how much slower than at {} orders: × Linli (× database alone)\n",
+            grouped(small as f64)
+        );
+        let head: Vec<_> = sizes.iter().map(|orders| format!(" {} orders |", grouped(*orders as f64))).collect();
+        println!("| operation | connections |{}\n|---|---|{}", head.concat(), "---|".repeat(sizes.len()));
         let mut growth = Vec::new();
-        for ((orders, clients, operation), at_small) in &self.samples {
-            let Some(at_large) = self.samples.get(&(large, *clients, *operation)).filter(|_| *orders == small) else { continue };
-            let slower = |f: fn(&Sample) -> f64| median(&mut at_small.iter().zip(at_large).map(|(s, l)| f(s) / f(l)).collect::<Vec<_>>());
-            let (linli, pgbench, name) = (slower(|s| s.per_second), slower(|s| s.same), Operation::ALL[*operation].1);
-            let pgbench = pgbench.is_finite().then_some(pgbench);
-            println!("{name:<8} {clients:>3} connections: {linli:.2}; {}", pgbench.map_or("-".to_owned(), |p| format!("{p:.2}")));
-            growth.push(json!({"operation": name, "connections": clients, "linli": linli, "pgbench": pgbench}));
+        for (place, (_, first)) in self.samples.iter().filter(|(p, _)| p.orders == small && p.store == "PostgreSQL" && p.operation.stores())
+        {
+            print!("| {} | {} |", place.operation.name(), place.clients);
+            for orders in &sizes {
+                let Some((_, samples)) = self.samples.get(&Place { orders: *orders, ..*place }) else { continue };
+                let slower = |f: fn(&Sample) -> f64| median(&mut first.iter().zip(samples).map(|(s, l)| f(s) / f(l)).collect::<Vec<_>>());
+                let (linli, alone) = (slower(|s| s.linli.per_second), slower(|s| s.same.leg.per_second));
+                let micros = spread(samples, |s| s.micros[0] + s.micros[1]).map_or(0.0, |[_, middle, _]| middle);
+                let compared = if *orders == small { String::new() } else { format!(" · {linli:.2} ({alone:.2})") };
+                print!(" {}{compared} |", grouped(micros));
+                growth.push(json!({"operation": place.operation.name(), "connections": place.clients, "orders": orders, "slower": linli,
+                    "database_alone_slower": alone, "cpu_micros": micros}));
+            }
+            println!();
         }
-        json!({"from": small, "to": large, "slower": growth})
+        growth
     }
 }
 
-fn middle(samples: &[Sample], f: fn(&Sample) -> f64) -> f64 {
-    median(&mut samples.iter().map(f).collect::<Vec<_>>())
+fn line(place: Place, statements: usize, samples: &[Sample]) -> String {
+    let of = |f: &dyn Fn(&Sample) -> f64| spread(samples, f).map_or(0.0, |[_, middle, _]| middle);
+    let ratio = |f: fn(&Sample) -> f64| {
+        spread(samples, f).map_or_else(String::new, |[least, middle, most]| match samples.len() {
+            1 => format!("{middle:.2}"),
+            _ => format!("{middle:.2} ({least:.2}–{most:.2})"),
+        })
+    };
+    let micros: [f64; 4] = std::array::from_fn(|n| of(&|s| s.micros[n]));
+    let [server, database, load, rest] = micros.map(|m| 100.0 * m / micros.iter().sum::<f64>());
+    let [name, per_second] = [place.operation.name().to_owned(), grouped(of(&|s| s.linli.per_second))];
+    format!(
+        "| {name} | {per_second} | {:.2} | {:.2} | {statements} | {} | {} | {} | {:.0} + {:.0} + {:.0} | {server:.0} + {database:.0} + {load:.0} + {rest:.0} |",
+        of(&|s| s.linli.p50),
+        of(&|s| s.linli.p99),
+        ratio(|s| s.linli.per_second / s.same.leg.per_second),
+        ratio(|s| s.linli.per_second / s.plain.leg.per_second),
+        ratio(|s| s.linli.p99 / s.same.leg.p99),
+        micros[0],
+        micros[1],
+        micros[2],
+    )
 }
 
-/// Linli over the other, in each round; least, middle, most.
-fn ratios(samples: &[Sample], other: fn(&Sample) -> f64) -> Option<[f64; 3]> {
-    let mut ratios: Vec<_> = samples.iter().filter(|s| other(s) > 0.0).map(|s| s.per_second / other(s)).collect();
-    let middle = median(&mut ratios);
-    Some([*ratios.first()?, middle, *ratios.last()?])
+/// Every figure as least, middle, most of the rounds.
+fn row(place: Place, statements: usize, samples: &[Sample]) -> Value {
+    let of = |f: fn(&Sample) -> f64| spread(samples, f);
+    json!({
+        "store": place.store, "orders": place.orders, "connections": place.clients, "operation": place.operation.name(),
+        "rounds": samples.len(), "statements": statements,
+        "per_second": of(|s| s.linli.per_second), "p50_ms": of(|s| s.linli.p50), "p99_ms": of(|s| s.linli.p99),
+        "cpu_micros": {"server": of(|s| s.micros[0]), "database": of(|s| s.micros[1]), "load": of(|s| s.micros[2]), "rest": of(|s| s.micros[3])},
+        "same": {"per_second": of(|s| s.same.leg.per_second), "p50_ms": of(|s| s.same.leg.p50), "p99_ms": of(|s| s.same.leg.p99),
+            "cpu_micros": of(|s| s.same.micros), "ratio": of(|s| s.linli.per_second / s.same.leg.per_second),
+            "p99_ratio": of(|s| s.linli.p99 / s.same.leg.p99)},
+        "plain": {"per_second": of(|s| s.plain.leg.per_second), "p50_ms": of(|s| s.plain.leg.p50), "p99_ms": of(|s| s.plain.leg.p99),
+            "cpu_micros": of(|s| s.plain.micros), "ratio": of(|s| s.linli.per_second / s.plain.leg.per_second),
+            "p99_ratio": of(|s| s.linli.p99 / s.plain.leg.p99)},
+    })
 }
 
-fn ratio(samples: &[Sample], other: fn(&Sample) -> f64) -> String {
-    ratios(samples, other).map_or_else(String::new, |[least, middle, most]| format!("{middle:.2} ({least:.2}–{most:.2})"))
+/// Least, middle and most of what was measured; nothing where nothing was.
+fn spread(samples: &[Sample], f: impl Fn(&Sample) -> f64) -> Option<[f64; 3]> {
+    let mut all: Vec<_> = samples.iter().map(f).filter(|x| x.is_finite() && *x > 0.0).collect();
+    let middle = median(&mut all);
+    Some([*all.first()?, middle, *all.last()?])
+}
+
+/// 1234567 as 1,234,567.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let parts: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    parts.join(",")
 }

@@ -7,7 +7,7 @@
 
 use crate::Outcome;
 use serde_json::Value;
-use std::{cell::RefCell, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 /// One statement as the server logged it.
 #[derive(Clone, Debug)]
@@ -18,12 +18,23 @@ pub(crate) struct Statement {
     pub(crate) values: Vec<Option<String>>,
 }
 
-/// What stands in for a value that must differ each time.
+/// A value that must differ each time.
 pub(crate) struct Vary {
     /// The value itself, or `"column" = ` to mean whatever that column is set to.
     pub(crate) what: String,
-    /// An expression of PostgreSQL over the variables of pgbench.
-    pub(crate) by: String,
+    pub(crate) by: Varied,
+}
+
+/// What takes its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Varied {
+    /// The order's id.
+    Id,
+    /// A text that was never there before, with this ending: a number, a key.
+    Unique(&'static str),
+    /// A taker, and the slot of a claim.
+    Taker,
+    Slot,
 }
 
 /// The statements of Linli in a piece of the log.
@@ -75,7 +86,12 @@ fn values(detail: &str) -> Vec<Option<String>> {
 
 impl Statement {
     /// The statement with its values in it.
-    pub(crate) fn filled(&self, vary: &[Vary], literal: impl Fn(&str) -> String) -> String {
+    pub(crate) fn filled(
+        &self,
+        vary: &[Vary],
+        mut varied: impl FnMut(Varied) -> String,
+        mut literal: impl FnMut(&str) -> String,
+    ) -> String {
         let mut text = String::new();
         let mut rest = self.sql.as_str();
         while let Some((before, after)) = rest.split_once('$') {
@@ -84,8 +100,8 @@ impl Statement {
             let value = after[..digits].parse::<usize>().ok().and_then(|n| self.values.get(n.checked_sub(1)?));
             match value {
                 Some(Some(value)) => {
-                    let varied = vary.iter().find(|v| v.what == *value || (v.what.ends_with(" = ") && text.ends_with(&v.what)));
-                    text.push_str(&varied.map_or_else(|| literal(value), |v| v.by.clone()));
+                    let by = vary.iter().find(|v| v.what == *value || (v.what.ends_with(" = ") && text.ends_with(&v.what)));
+                    text.push_str(&by.map_or_else(|| literal(value), |v| varied(v.by)));
                 }
                 Some(None) => text.push_str("NULL"),
                 None => {
@@ -131,20 +147,23 @@ pub(crate) struct Script {
 
 /// Writes a script: what pgbench computes first, then the statements. Values stay parameters, as they are for Linli, so that
 /// PostgreSQL plans alike.
-pub(crate) fn script(name: &str, set: &str, statements: &[Statement], vary: &[Vary]) -> Outcome<Script> {
+pub(crate) fn script(name: &str, set: &str, statements: &[Statement], vary: &[Vary], by: impl Fn(Varied) -> String) -> Outcome<Script> {
     let path = PathBuf::from(format!("target/bench/sql/{name}.sql"));
-    let variables = RefCell::new(Vec::new());
-    let parameter = |value: &str| {
-        let mut variables = variables.borrow_mut();
-        let name = format!("v{}", variables.len());
-        variables.push((name.clone(), value.to_owned()));
-        format!(":{name}")
-    };
-    let body: Vec<_> = statements.iter().map(|s| format!("{};\n", s.filled(vary, parameter))).collect();
-    let told: Vec<_> = variables.borrow().iter().map(|(name, value)| format!("-- {name} = {value}\n")).collect();
+    let mut variables = Vec::new();
+    let mut body = String::new();
+    for statement in statements {
+        let parameter = |value: &str| {
+            let name = format!("v{}", variables.len());
+            variables.push((name.clone(), value.to_owned()));
+            format!(":{name}")
+        };
+        body += &statement.filled(vary, &by, parameter);
+        body += ";\n";
+    }
+    let told: Vec<_> = variables.iter().map(|(name, value)| format!("-- {name} = {value}\n")).collect();
     fs::create_dir_all("target/bench/sql")?;
-    fs::write(&path, format!("{}{set}{}", told.concat(), body.concat()))?;
-    Ok(Script { path, variables: variables.into_inner() })
+    fs::write(&path, format!("{}{set}{body}", told.concat()))?;
+    Ok(Script { path, variables })
 }
 
 #[cfg(test)]
@@ -160,11 +179,12 @@ mod tests {
         );
         let statements = read(log).unwrap();
         assert_eq!(statements.len(), 1);
-        let vary = [Vary { what: "x".into(), by: ":id".into() }, Vary { what: "\"slot\" = ".into(), by: ":slot".into() }];
-        let steps: Vec<_> = statements[0].in_steps().iter().map(|s| s.filled(&vary, |value| format!("[{value}]"))).collect();
+        let vary = [Vary { what: "x".into(), by: Varied::Id }, Vary { what: "\"slot\" = ".into(), by: Varied::Slot }];
+        let filled = |s: &Statement| s.filled(&vary, |by| format!(":{by:?}"), |value| format!("[{value}]"));
+        let steps: Vec<_> = statements[0].in_steps().iter().map(filled).collect();
         assert_eq!(
             steps,
-            ["BEGIN", r#"UPDATE o SET a = [it's (here), $9 = ], "slot" = :slot WHERE id = :id"#, "INSERT INTO e (x) SELECT NULL", "COMMIT"]
+            ["BEGIN", r#"UPDATE o SET a = [it's (here), $9 = ], "slot" = :Slot WHERE id = :Id"#, "INSERT INTO e (x) SELECT NULL", "COMMIT"]
         );
     }
 }

@@ -3,6 +3,8 @@
 use crate::{
     Outcome, free_port,
     machine::{self, Guarded},
+    operation::Operation,
+    orders,
     postgres::Postgres,
     wire::Wire,
 };
@@ -12,6 +14,7 @@ use std::{
     io::Write,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -21,17 +24,21 @@ const COUNTY: &str = "321182000000";
 const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/linli/data/regions_jiangsu.csv");
 const PASSWORD: &str = "bench-password-1";
 /// How many residents and takers act.
-const RESIDENTS: usize = 8;
+pub(crate) const RESIDENTS: usize = 8;
 const TAKERS: usize = 64;
 /// Over how many communities the orders are spread.
-const COMMUNITIES: usize = 10;
+pub(crate) const COMMUNITIES: usize = 10;
+/// The south-western corner of the drawn grids, how many there are on each side, and the width of one in degrees.
+const CORNER: (f64, f64) = (119.7, 32.2);
+const GRIDS: u32 = 20;
+const WIDTH: f64 = 0.004;
 /// The time over which they are spread.
 const SPAN_MS: u64 = 3 * 365 * 86_400_000;
 
 /// Starts a server and says its process id.
 const SERVE: &str = r#"log=$1; shift; "$@" >"$log" 2>&1 </dev/null & echo $!; read -r _ || :; kill $!; wait $!"#;
 
-/// A running `linli serve`; told to stop when dropped.
+/// A running server: `linli serve`, or the floor; told to stop when dropped.
 pub(crate) struct Server {
     _guarded: Guarded,
     pub(crate) pid: u32,
@@ -61,10 +68,20 @@ impl Server {
         Err(std::fs::read_to_string(log)?.into())
     }
 
+    /// Starts this program again, as the floor.
+    pub(crate) fn floor() -> Outcome<Self> {
+        let began = Instant::now();
+        let this = std::env::current_exe()?;
+        let args = [this.as_os_str(), OsStr::new("floor")];
+        let guarded = Guarded::start("exec \"$@\"", &mut Command::new("sh"), args)?;
+        let start_ms = began.elapsed().as_secs_f64() * 1000.0;
+        Ok(Self { pid: guarded.pid(), address: guarded.said.clone(), _guarded: guarded, start_ms })
+    }
+
     /// Megabytes that it holds two seconds after its start.
     pub(crate) async fn idle(&self) -> f64 {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        machine::memory(self.pid)
+        machine::memory(self.pid)[0]
     }
 }
 
@@ -137,6 +154,11 @@ impl People {
                 "needs_address": true, "respond_limit": limit, "finish_limit": limit});
             post("/api/v1/catalogue/items", item).await?;
         }
+        for n in 0..GRIDS * GRIDS {
+            let boundary = json!({"type": "Polygon", "coordinates": [ring(n % GRIDS, n / GRIDS)]});
+            let grid = json!({"region_code": HOME, "name": format!("第{n}网格"), "kind": "comprehensive", "boundary": boundary});
+            post("/api/v1/grids", grid).await?;
+        }
         post("/api/v1/policies", json!({"region_code": COUNTY, "order_flow": {"claim_limit": 1000, "automatic_reworks": 1}})).await?;
         let takers = people.split_off(2 + RESIDENTS);
         let residents = people.split_off(2);
@@ -146,10 +168,43 @@ impl People {
         Ok(people)
     }
 
-    /// Whom a prepared order waits for. The first taker is left out: to them belong orders of the load.
-    pub(crate) fn taker(&self, k: u64) -> &Person {
-        &self.takers[1 + (k % (TAKERS as u64 - 1)) as usize]
+    /// Who places the `k`-th order.
+    pub(crate) fn resident(&self, k: u64) -> &Person {
+        &self.residents[(k % RESIDENTS as u64) as usize]
     }
+
+    /// Whom it waits for, once it is ready. The first taker is left out: to them belong orders of the load.
+    pub(crate) fn taker(&self, k: u64) -> &Person {
+        &self.takers[1 + (k % self.taker_count()) as usize]
+    }
+
+    pub(crate) const fn taker_count(&self) -> u64 {
+        TAKERS as u64 - 1
+    }
+
+    /// After so many orders the same two meet again.
+    pub(crate) const fn round(&self) -> u64 {
+        RESIDENTS as u64 * self.taker_count()
+    }
+
+    /// The takers as an array of PostgreSQL, which counts from 1.
+    pub(crate) fn takers_sql(&self) -> String {
+        uuids(&self.takers[1..])
+    }
+}
+
+/// The boundary of a grid: a square whose sides bear eight positions each.
+fn ring(column: u32, row: u32) -> Vec<[f64; 2]> {
+    let at = |x: u32, y: u32| [CORNER.0 + f64::from(column * 8 + x) * WIDTH / 8.0, CORNER.1 + f64::from(row * 8 + y) * WIDTH / 8.0];
+    let sides: [fn(u32) -> (u32, u32); 4] = [|n| (n, 0), |n| (8, n), |n| (8 - n, 8), |n| (0, 8 - n)];
+    sides.iter().flat_map(|side| (0..8).map(move |n| side(n))).chain([(0, 0)]).map(|(x, y)| at(x, y)).collect()
+}
+
+/// A point within the drawn grids, anywhere.
+pub(crate) fn point(random: u64) -> (f64, f64) {
+    let share = |bits: u64| 0.001 + 0.998 * (bits % 1_000_000) as f64 / 1e6;
+    let side = f64::from(GRIDS) * WIDTH;
+    (CORNER.0 + side * share(random >> 20), CORNER.1 + side * share(random >> 41))
 }
 
 async fn token(wire: &mut Wire, name: &str) -> Outcome<String> {
@@ -157,11 +212,12 @@ async fn token(wire: &mut Wire, name: &str) -> Outcome<String> {
     Ok(tokens["access_token"].as_str().unwrap_or_default().to_owned())
 }
 
-/// One database on PostgreSQL, with its server.
+/// A database with its server.
 pub(crate) struct World {
     pub(crate) orders: u64,
     pub(crate) database: String,
     pub(crate) server: Server,
+    pub(crate) floor: Arc<Server>,
     pub(crate) people: People,
     /// When the first order was placed, and how many milliseconds lie between two.
     pub(crate) first_ms: u64,
@@ -181,7 +237,7 @@ pub(crate) fn sql_id(ms: &str, tail: &str) -> String {
     format!("(lpad(to_hex({ms}), 12, '0') || '70008000' || lpad(to_hex({tail}), 12, '0'))::uuid")
 }
 
-fn uuids(people: &[Person]) -> String {
+pub(crate) fn uuids(people: &[Person]) -> String {
     format!("(ARRAY['{}']::uuid[])", people.iter().map(|p| p.id.as_str()).collect::<Vec<_>>().join("','"))
 }
 
@@ -190,8 +246,8 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 impl World {
-    /// Makes it: tables, regions, people, orders.
-    pub(crate) async fn make(binary: &Path, postgres: &Postgres, orders: u64) -> Outcome<Self> {
+    /// Makes it on PostgreSQL: tables, regions, people, orders.
+    pub(crate) async fn make(binary: &Path, postgres: &Postgres, floor: &Arc<Server>, orders: u64) -> Outcome<Self> {
         let database = format!("bench_{orders}");
         let (folder, url) = (postgres.dir.join(&database), postgres.url(&database));
         std::fs::create_dir_all(&folder)?;
@@ -202,80 +258,30 @@ impl World {
         let people = People::make(binary, &folder, &url, &first.address).await?;
         drop(first);
         let began = Instant::now();
-        let step_ms = SPAN_MS / orders;
-        let mut world = Self {
+        let first_ms = now_ms() - SPAN_MS;
+        orders::load(postgres, &database, &people, orders, first_ms, SPAN_MS / orders)?;
+        Ok(Self {
             orders,
-            database,
+            load_seconds: began.elapsed().as_secs_f64(),
             server: Server::start(binary, &folder, &url).await?,
+            floor: Arc::clone(floor),
+            database,
             people,
-            first_ms: now_ms() - SPAN_MS,
-            step_ms,
+            first_ms,
+            step_ms: SPAN_MS / orders,
             deep: String::new(),
             late: String::new(),
-            load_seconds: 0.0,
-        };
-        postgres.sql(&world.database, &world.load())?;
-        postgres.sql(&world.database, "VACUUM ANALYZE")?;
-        world.load_seconds = began.elapsed().as_secs_f64();
-        Ok(world)
+        })
     }
 
-    /// The orders: seven in ten are closed, the rest spread over the open states; half of those with a deadline have
-    /// missed it; one taker in 64 is real. And two events for each.
-    fn load(&self) -> String {
-        let (id, residents, taker) =
-            (sql_id(&format!("{} + n * {}", self.first_ms, self.step_ms), "n"), uuids(&self.people.residents), &self.people.takers[0].id);
-        format!(
-            "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
-                dispatch_mode, lead_kind, lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, result, answer, completed_by,
-                score, tags, evaluated_at, created_at, updated_at, accepted_at, completed_at, closed_at)
-            SELECT {id}, upper(lpad(to_hex(n * 2654435761 & 4294967295), 8, '0')) || '-LOADED', CASE state WHEN 'closed' THEN 7 ELSE 3 END,
-                state, region, item, 'normal', 'mini_program', '楼道灯不亮', '3单元2楼的灯坏了三天,老人上下楼不安全,希望社区能尽快安排人来修一下。', requester, requester,
-                CASE WHEN led THEN 'assign' END, CASE WHEN led THEN 'person' END, CASE WHEN led THEN taker END, 0,
-                '3 working_days', at + interval '3 days',
-                CASE WHEN state IN ('triaged', 'dispatched', 'accepted') THEN CASE WHEN h % 2 = 0 THEN at ELSE now() + interval '1 year' END END, 0,
-                CASE WHEN done THEN 'solved' END, CASE WHEN done THEN '已更换灯泡,并检查了整个单元。' END, CASE WHEN done THEN taker END,
-                CASE WHEN state = 'closed' THEN 5 END, CASE WHEN state = 'closed' THEN '[\"及时\"]' END, CASE WHEN state = 'closed' THEN at END,
-                at, at, CASE WHEN led AND state <> 'dispatched' THEN at END, CASE WHEN done THEN at END, CASE WHEN state = 'closed' THEN at END
-            FROM (SELECT n, h, at, state, state IN ('dispatched', 'accepted', 'completed', 'closed') AS led, state IN ('completed', 'closed') AS done,
-                    communities[1 + h / 64 % {COMMUNITIES}] AS region, {residents}[1 + h / 8 % {RESIDENTS}] AS requester, item,
-                    CASE WHEN h % 64 = 0 THEN '{taker}' ELSE md5((h % 64)::text)::uuid END AS taker
-                FROM (SELECT n, (hashint8(n)::bigint & 2147483647) AS h, to_timestamp(({first} + n * {step}) / 1000.0) AS at
-                        FROM generate_series(1, {orders}::bigint) n) g,
-                    LATERAL (SELECT coalesce((ARRAY['placed', 'triaged', 'dispatched', 'accepted', 'accepted', 'completed'])[1 + h / 640 % 20],
-                        'closed') AS state) s,
-                    (SELECT array_agg(code ORDER BY code <> {HOME}, code) AS communities FROM regions
-                        WHERE level = 'community' AND code / 1000000 = 321182) c,
-                    (SELECT id AS item FROM service_items WHERE code = 'B-1-1') i) rows;
-            INSERT INTO events (type, subject_id, subject_version, region_code, actor_id, at, data)
-            SELECT 'order.placed', id, 1, region_code, requester_id, created_at,
-                '{{\"to\":\"placed\",\"number\":\"20251122-K7Q2M4C\",\"channel\":\"mini_program\",\"on_behalf\":false}}' FROM orders
-            UNION ALL SELECT 'order.closed', id, 7, region_code, requester_id, created_at, '{{\"from\":\"evaluated\",\"to\":\"closed\"}}'
-                FROM orders WHERE state = 'closed'",
-            first = self.first_ms,
-            step = self.step_ms,
-            orders = self.orders,
-        )
+    /// Who is asked.
+    pub(crate) fn whom(&self, operation: Operation) -> &Server {
+        if operation == Operation::Actix { &self.floor } else { &self.server }
     }
 
-    /// The takers of prepared orders, as an array of PostgreSQL.
-    pub(crate) fn takers(&self) -> String {
-        uuids(&self.people.takers[1..])
-    }
-
-    /// Orders that wait to be accepted: assigned to the takers in turn, or in the pool. Their ids begin with `base`.
-    pub(crate) fn prepared(&self, base: u64, count: u64, pool: bool) -> String {
-        let assigned = || ("assign", format!("'person', {}[1 + k % {}]", self.takers(), TAKERS - 1));
-        let (mode, lead) = if pool { ("pool", "NULL, NULL::uuid".to_owned()) } else { assigned() };
-        format!(
-            "INSERT INTO orders (id, number, version, state, region_code, item_id, priority, channel, title, content, requester_id, placed_by,
-                dispatch_mode, lead_kind, lead_id, assistant_count, finish_limit, finish_by, due_at, rework_count, created_at, updated_at)
-            SELECT {id}, to_hex(k * 2654435761 & 4294967295) || '-{base}', 3, 'dispatched', {HOME},
-                (SELECT id FROM service_items WHERE code = 'B-1-1'), 'normal', 'mini_program', '楼道灯不亮',
-                '3单元2楼的灯坏了三天,老人上下楼不安全。', '{resident}', '{resident}', '{mode}', {lead}, 0, '3 working_days', at, at, 0, now(), now()
-            FROM (SELECT k, now() + interval '3 days' AS at FROM generate_series(0, {count}::bigint - 1) k) g",
-            id = sql_id(&format!("{base}::bigint"), "k"),
-            resident = self.people.residents[0].id,
-        )
+    /// The id of one of the orders of the load.
+    pub(crate) fn loaded(&self, random: u64) -> String {
+        let n = random % self.orders + 1;
+        id(self.first_ms + n * self.step_ms, n)
     }
 }

@@ -18,6 +18,8 @@ use std::{sync::Arc, time::Duration};
 const CLIENTS: usize = 8;
 /// Within so many seconds after the loss of the primary something is acknowledged again.
 const GAP: f64 = 15.0;
+/// The same for a planned handover.
+const HANDOVER: f64 = 8.0;
 /// Work between two losses.
 const BUSY: Duration = Duration::from_secs(2);
 /// A new primary that nobody sees by then is none.
@@ -43,15 +45,16 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
         acknowledged(&world).await?;
         cluster.revive(primary)?;
     }
-    cluster.whole().await?;
-    tokio::time::sleep(BUSY).await;
+    let gaps = gaps(&world, &losses)?;
+    let handover = planned(&world, &cluster).await?;
+    alone(&world, &cluster, &mut row).await?;
     load.finish().await?;
     let tries = world.api.tries();
-    let gaps = gaps(&world, &losses)?;
     row.tell("failovers", failovers);
     row.tell("new primary after s, median", seconds(&elections, 0.5));
     row.tell("writes again after s, median", seconds(&gaps, 0.5));
     row.at_most("writes again after s, most", seconds(&gaps, 1.0), GAP);
+    row.at_most("planned handover: writes again after s", handover.as_secs_f64(), HANDOVER);
     let slowest = tries.iter().map(|t| t.took).max().unwrap_or_default();
     row.at_most("slowest answer ms", slowest.as_secs_f64() * 1000.0, 2600.0);
     let rude = tries.iter().filter(|t| t.status == 503 && !t.retry_after).count();
@@ -60,6 +63,42 @@ pub(crate) async fn run(stage: &Stage, options: &Options) -> Outcome<Row> {
     stage.conclude(&mut row, &world, &tries).await?;
     drop(server);
     Ok(row)
+}
+
+/// Hands over to a standby, as before maintenance; tells how long nothing was acknowledged.
+async fn planned(world: &World, cluster: &Cluster) -> Outcome<Duration> {
+    cluster.whole().await?;
+    tokio::time::sleep(BUSY).await;
+    let asked = world.journal.now();
+    cluster.switch_over()?;
+    acknowledged(world).await?;
+    Ok(gaps(world, &[asked])?[0])
+}
+
+/// Takes both standbys away for a while: nothing is acknowledged that only one machine has, and reading goes on.
+async fn alone(world: &World, cluster: &Cluster, row: &mut Row) -> Outcome {
+    let primary = cluster.whole().await?;
+    let standbys: Vec<usize> = cluster.others(primary).collect();
+    for n in &standbys {
+        cluster.signal(*n, "STOP")?;
+    }
+    // What was on its way has arrived by then.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (before, mut reads, mut answered) = (world.journal.count(), 0, 0);
+    for _ in 0..20 {
+        reads += 1;
+        let read = world.api.get(&world.people.communities[0].worker, "/api/v1/orders?limit=20").await;
+        answered += usize::from(read.is_some_and(|r| r.status == 200 || r.status == 401));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let alone = world.journal.count() - before;
+    for n in &standbys {
+        cluster.signal(*n, "CONT")?;
+    }
+    acknowledged(world).await?;
+    row.require("acknowledged without any standby", alone, alone == 0);
+    row.require("reads answered without any standby", format!("{answered} of {reads}"), answered == reads);
+    cluster.whole().await.map(|_| ())
 }
 
 /// The negative control: the same, but the primary answers before anybody else has the commit.

@@ -31,6 +31,7 @@ mod rolling;
 mod server;
 mod slow;
 mod soak;
+mod upgrade;
 mod world;
 
 use clap::{Parser, ValueEnum};
@@ -71,6 +72,9 @@ pub(crate) struct Options {
     /// The binary with crash points [default: built here]
     #[arg(long)]
     crashing: Option<PathBuf>,
+    /// The binary of the release before, for `upgrade` [default: built from its tag]
+    #[arg(long)]
+    from: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -99,6 +103,8 @@ enum Part {
     Soak,
     /// A backup under load, put back elsewhere
     Backup,
+    /// From the release before to this one, with a million orders
+    Upgrade,
 }
 
 /// What every part works with.
@@ -155,6 +161,11 @@ async fn main() -> Outcome<ExitCode> {
         None => build(&[])?,
     };
     let stage = Stage::make(std::fs::canonicalize(binary)?)?;
+    let before = match &options.from {
+        Some(binary) => Some(std::fs::canonicalize(binary)?),
+        None if wanted(Part::Upgrade) => Some(upgrade::before(&stage.folder)?),
+        None => None,
+    };
     let mut report = Report::default();
     let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
     for kind in kinds.clone().filter(|_| wanted(Part::Kills)) {
@@ -198,6 +209,11 @@ async fn main() -> Outcome<ExitCode> {
     }
     for kind in kinds.clone().filter(|_| wanted(Part::Backup)) {
         report.add(backup::run(&stage, &options, kind).await?);
+    }
+    if let Some(before) = before {
+        for kind in kinds.clone() {
+            report.add(upgrade::run(&stage, &options, kind, &before).await?);
+        }
     }
     Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -11,7 +11,7 @@ mod sessions;
 pub(crate) mod system;
 mod volunteers;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::routes::ServiceConfig;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     for routes in [

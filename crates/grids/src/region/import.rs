@@ -5,6 +5,7 @@
 //! a code that comes twice, a parent that never comes and, if asked, what the list no longer names.
 
 use super::{
+    Region,
     event::RegionImported,
     row,
     sheet::{Row, Sheet, refuse},
@@ -87,7 +88,9 @@ pub async fn import_regions(
     }
     let event = RegionImported { as_of: options.as_of, close_missing: options.close_missing, report };
     tx.emit(Subject { id: Uuid::nil(), version: 1, region: RegionCode::COUNTRY }, &event)?;
-    tx.commit(report).await
+    let report = tx.commit(report).await?;
+    cx.forget::<Region>();
+    Ok(report)
 }
 
 /// A region whose replacement may stand further down in the list: told at the end.

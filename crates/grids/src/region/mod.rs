@@ -18,6 +18,7 @@ pub use view::{ListRegions, Region};
 
 use chrono::{Duration, NaiveDate};
 use kernel::{Code, Cx, Error, Page, PageQuery, Pager, RegionCode, RegionLevel, Result, Time};
+use std::sync::Arc;
 
 /// The day in China, which is eight hours ahead of UTC all year: regions begin and end with it.
 pub(crate) fn day(now: Time) -> NaiveDate {
@@ -42,23 +43,23 @@ pub async fn list_regions(cx: &Cx, query: ListRegions) -> Result<Page<Region>> {
     store::list(cx, &query, &pager).await
 }
 
-/// The region, if something new may lie in it: it exists and has not ended. One query by primary key.
+/// The region, if something new may lie in it: it exists and has not ended. Asked by every order, so it is remembered.
 ///
 /// # Errors
 /// `region_unknown`; `region_closed`, with the day; `database_unavailable`.
-pub async fn require_open(cx: &Cx, code: RegionCode) -> Result<Region> {
-    let region = store::find(cx, code).await?.ok_or_else(|| Error::new(Code::RegionUnknown).with("region", code))?;
+pub async fn require_open(cx: &Cx, code: RegionCode) -> Result<Arc<Region>> {
+    let region = cx.remembered(code, store::find(cx, code)).await?.ok_or_else(|| Error::new(Code::RegionUnknown).with("region", code))?;
     match region.valid_to {
         Some(end) if end <= day(cx.now()) => Err(Error::new(Code::RegionClosed).with("region", code).with("date", end)),
         _ => Ok(region),
     }
 }
 
-/// The same for what may lie in nothing but a community or village: grids and orders. One query by primary key.
+/// The same for what may lie in nothing but a community or village: grids and orders.
 ///
 /// # Errors
 /// `region_not_community`, besides those of [`require_open`].
-pub async fn require_community(cx: &Cx, code: RegionCode) -> Result<Region> {
+pub async fn require_community(cx: &Cx, code: RegionCode) -> Result<Arc<Region>> {
     let region = require_open(cx, code).await?;
     if region.level == RegionLevel::Community { Ok(region) } else { Err(Error::new(Code::RegionNotCommunity).with("region", code)) }
 }

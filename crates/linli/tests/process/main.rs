@@ -1,7 +1,10 @@
 //! The program as its operator meets it: started, asked, told to stop.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod operations;
+mod prometheus;
 mod story;
+mod traces;
 
 use std::{
     fs,
@@ -57,6 +60,7 @@ struct Served {
     base: String,
     /// What it printed, up to the end of its greeting.
     greeting: String,
+    log: PathBuf,
 }
 
 impl Served {
@@ -78,7 +82,7 @@ impl Served {
         let base = greeting.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
         // The greeting comes in one piece: what is there now is all of it.
         greeting.push_str(&String::from_utf8_lossy(out.buffer()));
-        Self { child, base, greeting }
+        Self { child, base, greeting, log }
     }
 
     fn stop(mut self) -> i32 {
@@ -133,7 +137,7 @@ fn it_says_how_it_is_used() {
     let folder = Folder::new();
     let help = folder.run(&["--help"]);
     assert!(help.status.success());
-    for word in ["serve", "migrate", "regions", "seed", "openapi", "account", "settings", "--database-url", "--config"] {
+    for word in ["serve", "migrate", "regions", "seed", "openapi", "account", "settings", "log-level", "--database-url", "--config"] {
         assert!(stdout(&help).contains(word), "{word}");
     }
     assert!(folder.run(&["serve", "--help"]).status.success());

@@ -5,11 +5,10 @@ use super::{
     command::{DispatchMode, TakerKind, TakerRef},
     contact,
     event::{Logged, OrderEvent},
-    find,
     flow::{self, Action, Right, State, Step},
     row::{assistant, order::Model},
     sight::{self, Standing},
-    store, subject,
+    standing, store, subject,
     view::{self, Order},
 };
 use crate::{limit::Limit, policy};
@@ -27,9 +26,20 @@ pub(super) struct Change<'a> {
 
 impl<'a> Change<'a> {
     /// Reads the order and checks that the action is the caller's, is legal now, and starts from the version
-    /// that the caller read.
+    /// that the caller read. Who says which version that was may spare the database a question: if it has moved on
+    /// since, the guard finds out.
     pub(super) async fn begin(cx: &'a Cx, id: OrderId, action: Action, version: Option<i32>) -> Result<Self> {
-        let (order, standing, team) = find(cx, id).await?;
+        if let Some(order) = version.and_then(|v| store::at_hand(cx, id, v))
+            && let Ok(change) = Self::of(cx, order, action, version).await
+        {
+            return Ok(change);
+        }
+        let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
+        Self::of(cx, order, action, version).await
+    }
+
+    async fn of(cx: &'a Cx, order: Model, action: Action, version: Option<i32>) -> Result<Self> {
+        let (standing, team) = standing(cx, &order).await?;
         let legal = flow::next(order.state, action).is_some();
         // To somebody who might have taken it, the news is that it is gone, not that it was never theirs.
         let late = action == Action::Accept && !legal && standing.provider;
@@ -86,15 +96,19 @@ impl<'a> Change<'a> {
         let mut standing = Standing { follower, provider, ..sight::standing(&cx.actor, &self.after) };
         standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
         let contact = contact(cx, &self.after, standing).await?;
-        let id = self.after.id;
+        let (id, after) = (self.after.id, self.after.clone());
         let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team)?;
         match self.tx.commit(answer).await {
+            Ok(answer) => {
+                store::keep(cx, &after);
+                Ok(answer)
+            }
             Err(e) if e.code == Code::OrderVersionStale => Err(match store::find(cx, id).await? {
                 Some(now) if now.lead_id != self.before.lead_id && self.before.state == State::Dispatched => taken(&now),
                 Some(now) => Error::new(Code::OrderVersionStale).with("version", now.version).with("state", now.state.as_str()),
                 None => e,
             }),
-            done => done,
+            Err(e) => Err(e),
         }
     }
 

@@ -22,6 +22,7 @@ mod view;
 
 pub use command::*;
 pub use flow::{Action, State};
+pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection};
 
 use crate::{catalogue, policy};
@@ -132,11 +133,15 @@ pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         store::insert(&mut tx, order.clone());
         let standing = sight::standing(&cx.actor, &order);
-        let answer = view::alone(&cx.actor, tx.now, order, standing, command.contact.clone(), &[])?;
+        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, command.contact.clone(), &[])?;
         match tx.commit_created(answer).await {
+            Ok(answer) => {
+                store::keep(cx, &order);
+                return Ok(answer);
+            }
             // Two orders of one day drew the same number: draw again.
             Err(e) if e.breaks("number") => {}
-            done => return done,
+            Err(e) => return Err(e),
         }
     }
     Err(Error::internal("three order numbers in a row were taken"))
@@ -502,16 +507,16 @@ pub async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
 }
 
 async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
-    let (order, standing, team) = find(cx, id).await?;
+    let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
+    let (standing, team) = standing(cx, &order).await?;
     if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(Error::new(Code::OrderNotFound)) }
 }
 
-/// The order, and what the caller is to it; whether the caller may know of it is not decided yet.
-async fn find(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
-    let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
-    let mut standing = sight::standing(&cx.actor, &order);
-    let team = store::complete_standing(cx, &order, &mut standing).await?;
-    Ok((order, standing, team))
+/// What the caller is to an order; whether the caller may know of it is not decided yet.
+async fn standing(cx: &Cx, order: &Model) -> Result<(Standing, Vec<assistant::Model>)> {
+    let mut standing = sight::standing(&cx.actor, order);
+    let team = store::complete_standing(cx, order, &mut standing).await?;
+    Ok((standing, team))
 }
 
 /// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says.

@@ -12,7 +12,8 @@ use kernel::{
 pub(super) mod order {
     //! The table `orders`.
     use super::*;
-    use sea_orm::entity::prelude::*;
+    use kernel::column::{get, maybe};
+    use sea_orm::{FromQueryResult, QueryResult, entity::prelude::*};
 
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -82,6 +83,65 @@ pub(super) mod order {
     }
 
     impl ActiveModelBehavior for ActiveModel {}
+
+    /// A model that is read by position, for queries that select every column in its order.
+    pub struct Whole(pub Model);
+
+    impl FromQueryResult for Whole {
+        fn from_query_result(row: &QueryResult, _: &str) -> Result<Self, DbErr> {
+            use Column as C;
+            Ok(Self(Model {
+                id: get(row, C::Id as usize)?,
+                number: get(row, C::Number as usize)?,
+                version: get(row, C::Version as usize)?,
+                state: get(row, C::State as usize)?,
+                region_code: get(row, C::RegionCode as usize)?,
+                grid_id: maybe(row, C::GridId as usize)?,
+                item_id: maybe(row, C::ItemId as usize)?,
+                priority: get(row, C::Priority as usize)?,
+                channel: get(row, C::Channel as usize)?,
+                title: get(row, C::Title as usize)?,
+                content: get(row, C::Content as usize)?,
+                requester_id: maybe(row, C::RequesterId as usize)?,
+                placed_by: maybe(row, C::PlacedBy as usize)?,
+                contact: maybe(row, C::Contact as usize)?,
+                lng: maybe(row, C::Lng as usize)?,
+                lat: maybe(row, C::Lat as usize)?,
+                given_lng: maybe(row, C::GivenLng as usize)?,
+                given_lat: maybe(row, C::GivenLat as usize)?,
+                given_datum: maybe(row, C::GivenDatum as usize)?,
+                dispatch_mode: maybe(row, C::DispatchMode as usize)?,
+                lead_kind: maybe(row, C::LeadKind as usize)?,
+                lead_id: maybe(row, C::LeadId as usize)?,
+                lead_slot: maybe(row, C::LeadSlot as usize)?,
+                assistant_count: get(row, C::AssistantCount as usize)?,
+                respond_limit: maybe(row, C::RespondLimit as usize)?,
+                finish_limit: maybe(row, C::FinishLimit as usize)?,
+                respond_by: maybe(row, C::RespondBy as usize)?,
+                finish_by: maybe(row, C::FinishBy as usize)?,
+                due_at: maybe(row, C::DueAt as usize)?,
+                suspended_from: maybe(row, C::SuspendedFrom as usize)?,
+                suspended_at: maybe(row, C::SuspendedAt as usize)?,
+                rework_count: get(row, C::ReworkCount as usize)?,
+                result: maybe(row, C::Result as usize)?,
+                answer: maybe(row, C::Answer as usize)?,
+                completed_by: maybe(row, C::CompletedBy as usize)?,
+                score: maybe(row, C::Score as usize)?,
+                tags: maybe(row, C::Tags as usize)?,
+                comment: maybe(row, C::Comment as usize)?,
+                reject_code: maybe(row, C::RejectCode as usize)?,
+                reject_text: maybe(row, C::RejectText as usize)?,
+                reject_channel: maybe(row, C::RejectChannel as usize)?,
+                merged_into: maybe(row, C::MergedInto as usize)?,
+                created_at: get(row, C::CreatedAt as usize)?,
+                updated_at: get(row, C::UpdatedAt as usize)?,
+                accepted_at: maybe(row, C::AcceptedAt as usize)?,
+                completed_at: maybe(row, C::CompletedAt as usize)?,
+                evaluated_at: maybe(row, C::EvaluatedAt as usize)?,
+                closed_at: maybe(row, C::ClosedAt as usize)?,
+            }))
+        }
+    }
 }
 
 pub(super) mod assistant {

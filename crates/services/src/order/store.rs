@@ -2,28 +2,42 @@
 
 use super::{
     command::{DispatchMode, ListOrders, OrderListView},
-    flow::State,
+    flow::{Action, State, next},
     number,
     row::{assistant, follower, order},
     sight,
 };
 use chrono::{DateTime, Utc};
 use kernel::{
-    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, RegionCode, RegionLevel, Result, Tx,
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, RegionLevel, Result, Tx,
     access::Reach,
     id::{AccountId, OrderId},
 };
-use order::{Column as C, Entity as Orders, Model};
+use order::{Column as C, Entity as Orders, Model, Whole};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Query},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Expr, Query, SubQueryStatement},
 };
 use uuid::Uuid;
 
 pub(super) async fn find(cx: &Cx, id: OrderId) -> Result<Option<Model>> {
-    Ok(Orders::find_by_id(id).one(cx.reader()).await?)
+    let order = Orders::find_by_id(id).into_model::<Whole>().one(cx.reader()).await?.map(|w| w.0);
+    if let Some(order) = &order {
+        keep(cx, order);
+    }
+    Ok(order)
+}
+
+/// The order at this version, if it is at hand; the database may know a newer one.
+pub(super) fn at_hand(cx: &Cx, id: OrderId, version: i32) -> Option<Model> {
+    cx.recent::<Model>(id.0).filter(|o| o.version == version).map(|o| Model::clone(&o))
+}
+
+pub(super) fn keep(cx: &Cx, order: &Model) {
+    cx.keep_recent(order.id.0, order.clone());
 }
 
 /// Stages the order as a new row. Absent values are left to the database, which keeps the statement short.
@@ -168,14 +182,47 @@ pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Resul
         if let Some((at, id)) = pager.after::<(DateTime<Utc>, OrderId)>()? {
             query = query.filter(Expr::tuple([Expr::col(C::UpdatedAt), Expr::col(C::Id)]).gt(Expr::tuple([Expr::val(at), Expr::val(id)])));
         }
-        let rows = query.order_by_asc(C::UpdatedAt).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+        let rows = whole(query.order_by_asc(C::UpdatedAt).order_by_asc(C::Id).limit(pager.fetch()), cx).await?;
         return pager.page(rows, |o| (o.updated_at, o.id));
     }
     if let Some(id) = pager.after::<OrderId>()? {
         query = query.filter(C::Id.lt(id));
     }
-    let rows = query.order_by_desc(C::Id).limit(pager.fetch()).all(cx.reader()).await?;
+    let rows = whole(query.order_by_desc(C::Id).limit(pager.fetch()), cx).await?;
     pager.page(rows, |o| o.id)
+}
+
+async fn whole(query: Select<Orders>, cx: &Cx) -> Result<Vec<Model>> {
+    Ok(query.into_model::<Whole>().all(cx.reader()).await?.into_iter().map(|w| w.0).collect())
+}
+
+/// How many orders of one state [`backlog`] counts before it stops.
+pub const COUNTED_ORDERS: u64 = 10_000;
+
+/// How many orders stand in each state that leads further, counted up to [`COUNTED_ORDERS`]; for the operator. One statement
+/// that reads only the index of unclosed orders, so that its cost has a limit, however many orders there are.
+///
+/// # Errors
+/// `permission_missing`; `database_unavailable`.
+pub async fn backlog(cx: &Cx) -> Result<Vec<(State, i64)>> {
+    cx.actor.require(Permission::OrderRead, &Place { region: Some(RegionCode::COUNTRY), grid: None, organization: None })?;
+    let states = State::all().filter(|state| Action::all().any(|action| next(*state, action).is_some())).collect::<Vec<_>>();
+    let counts = states.iter().map(|state| {
+        let some = Orders::find()
+            .select_only()
+            .expr(Expr::cust("1"))
+            .filter(C::State.eq(*state))
+            .filter(Expr::cust("\"orders\".\"state\" <> 'closed'"))
+            .limit(COUNTED_ORDERS)
+            .into_query();
+        Query::select().expr(Expr::cust("count(*)")).from_subquery(some, state.as_str()).to_owned()
+    });
+    let mut query = Query::select();
+    for (state, count) in states.iter().zip(counts) {
+        query.expr_as(SubQueryStatement::SelectStatement(count), state.as_str());
+    }
+    let row = cx.reader().query_one(&query).await?.ok_or_else(|| Error::internal("a count has no row"))?;
+    states.into_iter().map(|state| Ok((state, row.try_get("", state.as_str())?))).collect()
 }
 
 /// The smallest id that an order of this time can have: ids begin with their millisecond.

@@ -56,7 +56,7 @@ pub(super) async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16
         _ => e,
     })?;
     if let Some(item) = order.item_id {
-        let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds).unwrap_or_default();
+        let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds.clone()).unwrap_or_default();
         if !allowed.is_empty() && !provider_kinds(cx, taker).await?.iter().any(|k| allowed.contains(k)) {
             return Err(ineligible("not a provider of this service item"));
         }
