@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, process::Command};
 const LEVELS: [&[&str]; 6] =
     [&["kernel"], &["identity", "grids"], &["organizations", "volunteers"], &["services", "mediation"], &["connect", "api"], &["linli"]];
 /// These stand beside the house.
-const BESIDE: [&str; 4] = ["migrations", "testkit", "linli-tests", "bench"];
+const BESIDE: [&str; 5] = ["migrations", "testkit", "linli-tests", "bench", "torture"];
 
 /// Each crate of the workspace with what it depends on when it is built (not when it is tested).
 fn crates() -> BTreeMap<String, Vec<String>> {

@@ -192,6 +192,23 @@ testkit::on_both! {
         }
     }
 
+    async fn of_two_dispatchers_who_name_the_same_helpers_one_hears_that_it_is_late(world: World) {
+        let [wang, feng, chen] = ["wang", "feng", "chen"].map(|n| world.person(n));
+        let mut team = [taker(&world.person("zhou")), taker(&world.person("wu"))];
+        let assign = |team: &[Value]| json!({ "mode": "assign", "lead": taker(&chen), "assistants": team, "version": 2 });
+        let there = assign(&team);
+        team.reverse();
+        let back = assign(&team);
+        for _ in 0..10 {
+            let order = placed(&world).await;
+            step(&wang, &order, "triage", json!({})).await.expect(200);
+            let replies = at_once(vec![(wang.clone(), order.clone(), "dispatch", there.clone()), (feng.clone(), order.clone(), "dispatch", back.clone())]).await;
+            assert_eq!(count(&replies), BTreeMap::from([(200, 1), (409, 1)]), "{replies:?}");
+            replies.iter().find(|r| r.status == 409).unwrap().refused(409, "order_version_stale");
+            assert_eq!(read(&wang, &order).await["assistants"].as_array().unwrap().len(), 2);
+        }
+    }
+
     async fn two_orders_are_never_merged_into_each_other(world: World) {
         let [wang, feng, li] = ["wang", "feng", "li"].map(|n| world.person(n));
         for _ in 0..40 {

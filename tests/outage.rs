@@ -1,9 +1,14 @@
 //! The database goes away, and comes back.
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use kernel::Code;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::json;
-use std::time::{Duration, Instant};
-use testkit::{Backend, Client, HOME, Method, Reply, Wire, World};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+use testkit::{Backend, Client, Database, HOME, Method, Reply, Wire, World};
 
 /// The promise: an honest answer within this time.
 const PROMISE: Duration = Duration::from_millis(2600);
@@ -13,7 +18,7 @@ async fn away(request: testkit::Request) -> Reply {
     let began = Instant::now();
     let reply = request.send().await;
     let problem = reply.expect(503);
-    assert!(["database_unavailable", "deadline_exceeded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
+    assert!(["database_unavailable", "deadline_exceeded", "server_overloaded"].contains(&problem["code"].as_str().unwrap()), "{problem}");
     assert!(!reply.header("retry-after").is_empty() && problem["retry_after"].is_number(), "{problem}");
     assert!(began.elapsed() < PROMISE, "{:?}", began.elapsed());
     reply
@@ -78,5 +83,77 @@ fn a_locked_sqlite_can_be_read_and_says_when_it_cannot_be_written() {
         wang.get("/grids").send().await.expect(200);
         other.writer().execute_unprepared("ROLLBACK").await.unwrap();
         wang.post("/grids").json(&grid).send().await.expect(201);
+    });
+}
+
+#[test]
+fn what_is_too_much_is_refused_at_once() {
+    testkit::run(Backend::Sqlite, |world| async move {
+        let wang = world.person("wang");
+        let grid = |n: usize| json!({ "region_code": HOME, "name": format!("第{n}网格"), "kind": "comprehensive" });
+        let other = world.database().connect(1).await;
+        other.writer().execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+        let asked: Vec<_> = (0..100).map(|n| tokio::spawn(wang.post("/grids").json(&grid(n)).send())).collect();
+        for path in ["/livez", "/readyz"] {
+            world.nobody().request(Method::GET, path).send().await.expect(200);
+        }
+        let mut codes = Vec::new();
+        for question in asked {
+            let reply = question.await.unwrap();
+            assert!(!reply.header("retry-after").is_empty(), "{reply:?}");
+            codes.push(reply.expect(503)["code"].as_str().unwrap().to_owned());
+        }
+        // Two workers have 32 turns, which end when the database has been waited for long enough.
+        assert_eq!(codes.iter().filter(|c| *c == "server_overloaded").count(), 68, "{codes:?}");
+        other.writer().execute_unprepared("ROLLBACK").await.unwrap();
+        wang.post("/grids").json(&grid(0)).send().await.expect(201);
+    });
+}
+
+#[test]
+fn whoever_sends_slowly_holds_up_nobody() {
+    testkit::run(Backend::Sqlite, |world| async move {
+        let address = world.nobody().address();
+        let mut slow = Vec::new();
+        for _ in 0..100 {
+            let mut socket = TcpStream::connect(address).unwrap();
+            let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+            socket.write_all(head.as_bytes()).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            slow.push(socket);
+        }
+        for _ in 0..3 {
+            world.person("wang").get("/me").send().await.expect(200);
+        }
+        // They are still there: they were not refused in the meantime.
+        for socket in &mut slow {
+            assert!(socket.read(&mut [0]).is_err_and(|e| e.kind() == ErrorKind::WouldBlock));
+        }
+    });
+}
+
+#[test]
+fn a_full_sqlite_keeps_what_it_acknowledges_afterwards() {
+    testkit::block_on(async {
+        let database = Database::empty(Backend::Sqlite).await.unwrap();
+        let db = database.connect(1).await;
+        // A page more than there are now, for this connection: the disk is full.
+        db.writer().execute_unprepared("CREATE TABLE things (name text NOT NULL); PRAGMA max_page_count = 3").await.unwrap();
+        let refused = db.writer().begin().await.unwrap();
+        let full = refused.execute_unprepared("INSERT INTO things VALUES (zeroblob(100000))").await.unwrap_err();
+        assert_eq!(kernel::Error::from(full).code, Code::StorageFull);
+        drop(refused);
+        // Another that is refused by a rule, as happens all the time.
+        let refused = db.writer().begin().await.unwrap();
+        refused.execute_unprepared("INSERT INTO things VALUES ('refused')").await.unwrap();
+        drop(refused);
+        let acknowledged = db.writer().begin().await.unwrap();
+        acknowledged.execute_unprepared("INSERT INTO things VALUES ('acknowledged')").await.unwrap();
+        acknowledged.commit().await.unwrap();
+        let others_see = db.reader().query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT name FROM things")).await.unwrap();
+        let names: Vec<String> = others_see.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(names, ["acknowledged"]);
+        db.close().await;
+        database.remove().await;
     });
 }

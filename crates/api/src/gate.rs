@@ -1,7 +1,7 @@
 //! The gate: what happens to every request before and after its handler.
 //!
-//! In: a request id, the language, the deadline, the operation of the contract (else 404 or 405),
-//! its query parameters, who asks, and the Idempotency-Key. Out: the refusal rendered or the
+//! In: a request id, the language, the deadline, the operation of the contract (else 404 or 405), a turn,
+//! who asks, its query parameters, its body, and the Idempotency-Key. Out: the refusal rendered or the
 //! stored answer replayed, security headers, one line of log without personal data.
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     metrics::{self, InFlight},
     problem::{self, Problem},
     trace,
+    turns::Turn,
 };
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
@@ -22,14 +23,15 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
+    web::Bytes,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::poll_immediate};
 use kernel::{
     Actor, Code, Cx, Error,
     cx::IdempotencyKey,
     error::{Kind, Language},
 };
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
@@ -84,8 +86,12 @@ async fn pass<B: MessageBody + 'static>(
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
     let deadline = tokio::time::Instant::now() + worker.settings.request_deadline;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
+    // Until the answer is there.
+    let mut turn = None;
     let outcome = match goal.found {
-        Ok(Some(operation)) => timeout_at(deadline, admit(&mut req, &worker, operation)).await.unwrap_or_else(|elapsed| Err(late(elapsed))),
+        Ok(Some(operation)) => {
+            timeout_at(deadline, admit(&mut req, &worker, operation, &mut turn)).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
+        }
         Ok(None) => Ok(None),
         Err(error) => Err(error),
     };
@@ -144,9 +150,18 @@ fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
     Goal { operation: "none", route: "-", found: Err(refused) }
 }
 
-/// Finds out who asks, checks the query, and reads the Idempotency-Key.
-async fn admit(req: &mut ServiceRequest, worker: &Worker, operation: &'static Operation) -> kernel::Result<Option<IdempotencyKey>> {
+/// Waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
+async fn admit<'a>(
+    req: &mut ServiceRequest,
+    worker: &'a Worker,
+    operation: &'static Operation,
+    turn: &mut Option<Turn<'a>>,
+) -> kernel::Result<Option<IdempotencyKey>> {
     req.extensions_mut().insert(operation);
+    // Whoever asks after the health of an overloaded server is told at once.
+    if operation.path.starts_with("/api/") {
+        *turn = Some(worker.turns.take().await?);
+    }
     let bearer = bearer(req.headers());
     if !operation.public {
         let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
@@ -160,29 +175,40 @@ async fn admit(req: &mut ServiceRequest, worker: &Worker, operation: &'static Op
     if let Some(error) = operation.refuse_query(req.query_string()) {
         return Err(error);
     }
-    if operation.public || operation.method != Method::POST {
+    if operation.method != Method::POST {
         return Ok(None);
     }
-    let key = idempotency_key(req, worker).await?;
+    let body = body(req, worker, turn).await?;
+    let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
+    req.set_payload(Payload::from(body));
     if let Some(key) = &key {
         req.extensions_mut().insert(key.clone());
     }
     Ok(key)
 }
 
-/// The Idempotency-Key with a digest of the request; reads the body and puts it back. The digest is keyed, because a
-/// body may hold a password.
-async fn idempotency_key(req: &mut ServiceRequest, worker: &Worker) -> kernel::Result<Option<IdempotencyKey>> {
+/// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.
+async fn body<'a>(req: &mut ServiceRequest, worker: &'a Worker, turn: &mut Option<Turn<'a>>) -> kernel::Result<Bytes> {
+    let mut reading = pin!(body::collect(req.take_payload(), worker.settings.body_limit));
+    if let Some(body) = poll_immediate(&mut reading).await {
+        return body;
+    }
+    *turn = None;
+    let body = reading.await?;
+    *turn = Some(worker.turns.take().await?);
+    Ok(body)
+}
+
+/// The Idempotency-Key with a digest of the request, which is keyed, because a body may hold a password.
+fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel::Result<Option<IdempotencyKey>> {
     let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     // The draft writes the key as a quoted string; a bare one is taken too.
     let key = key.to_str().unwrap_or_default().trim_matches('"').to_owned();
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::new(Code::IdempotencyKeyInvalid));
     }
-    let bytes = body::collect(req.take_payload(), worker.settings.body_limit).await?;
-    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), &bytes].join(&0);
+    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), body].join(&0);
     let fingerprint = worker.core.vault.keyed_digest(&request)?;
-    req.set_payload(Payload::from(bytes));
     Ok(Some(IdempotencyKey { key, fingerprint }))
 }
 

@@ -17,6 +17,7 @@ mod proxy;
 mod routes;
 mod shape;
 mod trace;
+mod turns;
 mod v1;
 
 pub use proxy::{NoNetwork, TrustedProxy};
@@ -35,6 +36,7 @@ use std::{
     },
     time::Duration,
 };
+use turns::Turns;
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -78,6 +80,7 @@ pub struct Shared {
     pub(crate) identity: Arc<Identity>,
     pub(crate) contract: &'static Contract,
     pub(crate) ready: AtomicBool,
+    pub(crate) turns: Turns,
 }
 
 /// A running server.
@@ -97,7 +100,8 @@ impl Server {
         metrics::list();
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
-        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true) });
+        let turns = Turns::new(workers);
+        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true), turns });
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));

@@ -122,7 +122,9 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
     let kind = error.code.kind();
     let status = status(kind);
     metrics::refused(error.code);
-    if kind == Kind::Internal || kind == Kind::Unavailable || kind == Kind::StorageFull {
+    // An overloaded server has no time for a line about each that it refuses: `turns` tells of them together.
+    let failed = matches!(kind, Kind::Internal | Kind::Unavailable | Kind::StorageFull) && error.code != Code::ServerOverloaded;
+    if failed {
         tracing::error!(request_id, code = error.code.as_str(), cause = chain(error), "request failed");
     }
     let internal = kind == Kind::Internal;

@@ -12,6 +12,7 @@
 use crate::{
     access::Actor,
     clock::{Clock, Time},
+    crash::{self, Point},
     db::Db,
     error::{Code, Error, Result},
     event::{self, Event, Pending, Subject},
@@ -199,6 +200,7 @@ impl Cx {
     /// Begins a change. Nothing is sent to the database yet.
     #[must_use]
     pub fn begin(&self) -> Tx<'_> {
+        crash::at(Point::Begun);
         Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new() }
     }
 
@@ -292,6 +294,7 @@ impl<'a> Tx<'a> {
             let open = self.cx.core.db.writer().begin_with_options(options).instrument(span).await;
             metrics::waited(metrics::TRANSACTIONS, began.elapsed());
             self.open = Some(open?);
+            crash::at(Point::Opened);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
     }
@@ -348,6 +351,7 @@ impl<'a> Tx<'a> {
             }
         }?;
         self.events.iter().for_each(|event| metrics::logged(event.kind));
+        crash::at(Point::Committed);
         Ok(answer)
     }
 
@@ -373,6 +377,7 @@ impl<'a> Tx<'a> {
             with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
         }
         let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
+        crash::at(Point::Committing);
         let row = self.cx.core.db.reader().query_one(&statement).await?;
         row.map(|_| ()).ok_or(lost)
     }
@@ -390,6 +395,7 @@ impl<'a> Tx<'a> {
                 return Err(lost);
             }
         }
+        crash::at(Point::Guarded);
         if !self.events.is_empty() {
             let mut insert = events_insert();
             for event in &self.events {
@@ -397,6 +403,7 @@ impl<'a> Tx<'a> {
             }
             open.execute(&insert).await?;
         }
+        crash::at(Point::Logged);
         if let Some(values) = key {
             // An expired answer gives way; one that can still be replayed does not, and nothing happens at all.
             use key_row::Column as C;
@@ -408,6 +415,8 @@ impl<'a> Tx<'a> {
                 return Err(Error::new(Code::IdempotencyKeySeen));
             }
         }
+        crash::at(Point::Keyed);
+        crash::at(Point::Committing);
         open.commit().await?;
         Ok(())
     }

@@ -16,7 +16,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::ready, sync::Arc, time::Duration};
 
 /// How long a request waits for a connection before it answers 503.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -91,7 +91,10 @@ impl Db {
                 metrics::connected();
                 Box::pin(async { Ok(()) })
             });
-        let writer = pools.clone().max_connections(1).connect_with(options.clone()).await.map_err(unreachable_database)?;
+        // A full disk makes SQLite roll back by itself. sqlx does not notice, counts a transaction that is no more, and would
+        // from then on commit what is acknowledged into one that never ends. Such a connection is not used again.
+        let writer = pools.clone().max_connections(1).before_acquire(|writer, _| Box::pin(ready(Ok(!writer.is_in_transaction()))));
+        let writer = writer.connect_with(options.clone()).await.map_err(unreachable_database)?;
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
         let probes = [watch(STATEMENTS, reader.clone()), watch(TRANSACTIONS, writer.clone())];
         Ok(Self {

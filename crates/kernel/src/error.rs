@@ -181,6 +181,7 @@ codes! {
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";
     ValueTaken               "value_taken"                Conflict         "This value must be unique and is taken." "该值须唯一,且已被使用。";
     DatabaseUnavailable      "database_unavailable"       Unavailable      "The database cannot be reached; try again shortly." "数据库暂时不可用,请稍后重试。";
+    ServerOverloaded         "server_overloaded"          Unavailable      "The server has more to do than it can; try again shortly." "服务器繁忙,请稍后重试。";
     DeadlineExceeded         "deadline_exceeded"          Unavailable      "The answer took too long; try again with the same Idempotency-Key." "处理超时,请以同一 Idempotency-Key 重试。";
     StorageFull              "storage_full"               StorageFull      "There is no room left to store this." "存储空间已满。";
     Internal                 "internal_error"             Internal         "Something went wrong on our side." "服务内部错误。";

@@ -6,6 +6,10 @@
 pub mod access;
 pub mod clock;
 pub mod column;
+#[cfg(feature = "failpoints")]
+pub mod crash;
+#[cfg(not(feature = "failpoints"))]
+mod crash;
 pub mod cx;
 pub mod db;
 pub mod error;

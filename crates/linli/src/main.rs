@@ -102,6 +102,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Outcome {
+    #[cfg(feature = "failpoints")]
+    kernel::crash::check().map_err(Fault)?;
     match &cli.command {
         Command::Openapi { file: None } => return say(&api::openapi()),
         Command::Openapi { file: Some(file) } => {

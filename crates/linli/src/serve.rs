@@ -21,6 +21,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) -> Outcome {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let url = if with_demo { demo_url(settings) } else { settings.database_url.clone() };
+    // Every connection is a descriptor, and a service is usually granted 1,024 unless it asks for all that it may have:
+    // as many idle sockets would then keep everybody else out.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     let identity = Arc::new(keys::identity(settings)?);
     let core = database::open(settings, &url, keys::vault(settings)?).await?;
     let seeded = if with_demo { Some(demo::seed(&core).await?) } else { None };

@@ -29,9 +29,10 @@ impl Folder {
         Self(path)
     }
 
-    /// The program, in this folder, with no settings but those given.
+    /// The program, in this folder, with no settings but those given, and with few descriptors, as a service gets them.
     fn linli(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_linli"));
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -Sn 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_linli")]);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LINLI_")) {
             command.env_remove(name);
         }
@@ -233,6 +234,9 @@ async fn it_serves_is_set_up_once_and_stops_when_told() {
     assert_eq!(get(&format!("{}/livez", served.base)).await, 200);
     assert_eq!(get(&format!("{}/readyz", served.base)).await, 200);
     assert_eq!(get(&format!("{}/docs/", served.base)).await, 200);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", served.child.id())).unwrap();
+    let files: Vec<_> = limits.lines().find_map(|l| l.strip_prefix("Max open files")).unwrap().split_whitespace().collect();
+    assert_eq!(files[0], files[1], "every connection is a descriptor: it takes as many as it may");
     let address = served.base.trim_start_matches("http://").to_owned();
     assert!(folder.run(&["health", "--listen", &address]).status.success());
 

@@ -78,6 +78,8 @@ pub(super) async fn assistants(cx: &Cx, id: OrderId) -> Result<Vec<assistant::Mo
 }
 
 pub(super) async fn set_assistants(tx: &mut Tx<'_>, id: OrderId, rows: Vec<assistant::Model>) -> Result<()> {
+    // Of two dispatchers the second waits here and then loses by its version, not by a row that the first has written.
+    lock(tx, id).await?;
     let conn = tx.conn().await?;
     assistant::Entity::delete_many().filter(assistant::Column::OrderId.eq(id)).exec(conn).await?;
     for row in rows {
