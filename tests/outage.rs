@@ -93,7 +93,7 @@ fn what_is_too_much_is_refused_at_once() {
         let grid = |n: usize| json!({ "region_code": HOME, "name": format!("第{n}网格"), "kind": "comprehensive" });
         let other = world.database().connect(1).await;
         other.writer().execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
-        let asked: Vec<_> = (0..100).map(|n| tokio::spawn(wang.post("/grids").json(&grid(n)).send())).collect();
+        let asked: Vec<_> = (0..100).map(|n| tokio::spawn(wang.post("/grids").json(grid(n)).send())).collect();
         for path in ["/livez", "/readyz"] {
             world.nobody().request(Method::GET, path).send().await.expect(200);
         }
@@ -106,7 +106,7 @@ fn what_is_too_much_is_refused_at_once() {
         // Two workers have 32 turns, which end when the database has been waited for long enough.
         assert_eq!(codes.iter().filter(|c| *c == "server_overloaded").count(), 68, "{codes:?}");
         other.writer().execute_unprepared("ROLLBACK").await.unwrap();
-        wang.post("/grids").json(&grid(0)).send().await.expect(201);
+        wang.post("/grids").json(grid(0)).send().await.expect(201);
     });
 }
 

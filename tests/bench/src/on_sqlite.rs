@@ -16,6 +16,7 @@ use crate::{
 };
 use rusqlite::{Connection, types::Value};
 use std::{
+    hint::black_box,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -151,8 +152,13 @@ impl<'a> OnSqlite<'a> {
                     statement.raw_bind_parameter(n + 1, value(world, plan.operation, *varied, base, k)?)?;
                 }
                 last = 0;
+                let columns = statement.column_count();
                 let mut rows = statement.raw_query();
-                while rows.next()?.is_some() {
+                while let Some(row) = rows.next()? {
+                    // Takes every value, as pgbench does, and throws it away.
+                    for n in 0..columns {
+                        black_box(row.get_ref(n)?);
+                    }
                     last += 1;
                 }
                 let writes = bare.sql.starts_with("INSERT") || bare.sql.starts_with("UPDATE");

@@ -23,7 +23,7 @@ pub(crate) fn load(postgres: &Postgres, database: &str, people: &People, orders:
         WHERE indrelid IN ('orders'::regclass, 'events'::regclass) AND NOT indisprimary LOOP EXECUTE 'DROP INDEX ' || i; END LOOP; END $$",
     )?;
     // Fewer checkpoints while it lasts.
-    postgres.sql("postgres", "ALTER SYSTEM SET max_wal_size = '16GB'")?;
+    postgres.sql("postgres", "ALTER SYSTEM SET max_wal_size = '4GB'")?;
     postgres.sql("postgres", "SELECT pg_reload_conf()")?;
     let part = |n| rows(people, n * PART + 1, orders.min((n + 1) * PART), first, step);
     let parts: Vec<_> = (0..orders.div_ceil(PART)).map(part).collect();

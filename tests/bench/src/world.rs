@@ -197,7 +197,7 @@ impl People {
 fn ring(column: u32, row: u32) -> Vec<[f64; 2]> {
     let at = |x: u32, y: u32| [CORNER.0 + f64::from(column * 8 + x) * WIDTH / 8.0, CORNER.1 + f64::from(row * 8 + y) * WIDTH / 8.0];
     let sides: [fn(u32) -> (u32, u32); 4] = [|n| (n, 0), |n| (8, n), |n| (8 - n, 8), |n| (0, 8 - n)];
-    sides.iter().flat_map(|side| (0..8).map(move |n| side(n))).chain([(0, 0)]).map(|(x, y)| at(x, y)).collect()
+    sides.iter().flat_map(|side| (0..8).map(side)).chain([(0, 0)]).map(|(x, y)| at(x, y)).collect()
 }
 
 /// A point within the drawn grids, anywhere.
