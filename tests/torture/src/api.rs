@@ -14,8 +14,9 @@ use std::{
 
 /// After this long a client gives up on an answer; a server has promised one much earlier.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// After this long without an answer a request stays unresolved, and the run has failed.
-const RESOLVE: Duration = Duration::from_secs(60);
+/// After this long without an answer a request stays unresolved, and the run has failed. A server that is killed again and
+/// again may have bad luck with the same request for a while.
+const RESOLVE: Duration = Duration::from_secs(180);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 

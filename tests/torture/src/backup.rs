@@ -43,7 +43,7 @@ pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome
     row.require("requests that failed meanwhile", failed, failed == 0);
     drop(server);
     let began = Instant::now();
-    let world = Arc::try_unwrap(world).map_err(|_| "somebody is still at work")?;
+    let world = Arc::into_inner(world).ok_or("somebody is still at work")?;
     let (restored, lost) = restore(world, postgres.as_ref(), &copy, from).await?;
     let server = restored.serve(0).await?;
     row.at_most("put back and ready after s", began.elapsed().as_secs_f64(), RESTORED_S);

@@ -77,12 +77,12 @@ async fn away(stage: &Stage, options: &Options) -> Outcome<Row> {
         let broken = async |_: &mut ()| match fault {
             Fault::Killed => postgres.kill(),
             Fault::Frozen => postgres.freeze(),
-            Fault::Unreachable => Ok(proxy.set(Mode::Silent)),
+            Fault::Unreachable => proxy.set(Mode::Silent),
         };
         let mended = async |_: &mut ()| match fault {
             Fault::Killed => postgres.launch(),
             Fault::Frozen => postgres.thaw(),
-            Fault::Unreachable => Ok(proxy.set(Mode::Whole)),
+            Fault::Unreachable => proxy.set(Mode::Whole),
         };
         scene.outage(&mut row, &name, &mut (), broken, mended).await?;
     }
@@ -166,9 +166,9 @@ impl Scene<'_> {
         sleep(Duration::from_secs(1)).await;
         self.world.api.tries();
         let (cuts, memory) = (proxy.cuts(), machine::memory(self.server.pid));
-        proxy.set(Mode::Cut(place));
+        proxy.set(Mode::Cut(place))?;
         sleep(self.length / 2).await;
-        proxy.set(Mode::Whole);
+        proxy.set(Mode::Whole)?;
         let healed = self.healed().await?;
         let (tries, cuts) = (self.world.api.tries(), proxy.cuts() - cuts);
         let dishonest = tries.iter().filter(|t| t.status == 0 || (t.status >= 500 && !(t.status == 503 && t.retry_after))).count();

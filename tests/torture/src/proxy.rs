@@ -73,8 +73,9 @@ impl Proxy {
         Ok(Self { port, mode, shared })
     }
 
-    pub(crate) fn set(&self, mode: Mode) {
-        self.mode.send_replace(mode);
+    /// Makes it behave so from now on, towards connections that are open, too.
+    pub(crate) fn set(&self, mode: Mode) -> Outcome {
+        Ok(self.mode.send(mode)?)
     }
 
     /// How many commits have been cut.

@@ -26,6 +26,11 @@ const TOO_LATE: [&str; 8] = [
     "merge_target_closed",
 ];
 
+/// A step on the way to where a melee begins: the action and its words.
+type Before<'a> = (&'a str, Value);
+/// What somebody does in it.
+type Act<'a> = (&'a str, &'a Person, Value);
+
 pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome<Row> {
     let mut row = Row::new("races", kind.name());
     let (crowds, orders, rounds): (&[usize], usize, usize) = if options.short { (&[64], 25, 12) } else { (&[64, 256], 1000, 250) };
@@ -97,7 +102,7 @@ async fn melee(world: &World, row: &mut Row, rounds: usize) -> Outcome {
         let other = prepare(world, &format!("other-{n}"), &triaged).await?;
         let judge = |level: &str| json!({"level": level});
         #[rustfmt::skip]
-        let scenes: [(&[(&str, Value)], Vec<(&str, &Person, Value)>); 4] = [
+        let scenes: [(&[Before<'_>], Vec<Act<'_>>); 4] = [
             // A claim against a cancellation, a suspension, an assignment to somebody else and a merger.
             (&pooled, vec![
                 ("accept", &takers[0], json!({})), ("accept", &takers[1], json!({})), ("accept", &takers[2], json!({})), ("accept", &takers[3], json!({})),
