@@ -1,6 +1,6 @@
 //! Bodies that are no bodies, and bodies that hold what nobody expects, to everything that takes one.
 
-use super::{cases::Scene, contents, fault_of, is_unchanged};
+use super::{cases::Scene, contents, fault_of, in_parts, is_unchanged, part};
 use crate::contract::{document, operations};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
@@ -153,47 +153,58 @@ fn what_cannot_be_read() {
     testkit::run(Backend::Sqlite, what_cannot_be_read_is_refused_and_does_nothing);
 }
 
-testkit::on_both! {
-    async fn what_can_be_read_is_kept_as_it_is_or_refused(world: World) {
-        let scene = Scene::set(&world).await;
-        let document = document();
-        let odd = json!("𠮷👨\u{200d}👩é\u{301}\u{202e}\u{feff}\u{10ffff}\u{1}';--<%s${");
-        let values = [
-            json!(null), json!(-1), json!(-0.0), json!(1e308), json!(9_223_372_036_854_775_807_i64), json!(""), json!("长".repeat(20_000)), json!([]), json!([null]),
-            json!({}), json!(true), json!("0001-01-01T00:00:00Z"), odd.clone(),
-        ];
-        let (mut tried, mut kept, mut broken) = (0, 0, BTreeSet::new());
-        for operation in operations(&document) {
-            let schema = operation.body_schema(&document);
-            let fields: Vec<_> = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-            let mut ready = None;
-            for (field, value) in fields.iter().flat_map(|field| values.iter().map(move |value| (field, value))) {
-                let scenery = match ready.take() {
-                    Some(scenery) => scenery,
-                    None => scene.ready(&operation).await,
-                };
-                let mut body = scenery.body.clone().unwrap();
-                body[field] = value.clone();
-                let reply = operation.about(&scenery.by, &scenery.id, Some(&body)).send().await;
-                operation.declares(&reply);
-                tried += 1;
-                if reply.status >= 300 {
-                    if let Some(fault) = fault_of(&reply) {
-                        broken.insert(format!("{} with {field}: {value:.40}: {fault}", operation.id));
-                    }
-                    ready = Some(scenery);
-                    continue;
+async fn what_can_be_read_is_kept_as_it_is_or_refused(world: World, n: usize) {
+    let scene = Scene::set(&world).await;
+    let document = document();
+    let odd = json!("𠮷👨\u{200d}👩é\u{301}\u{202e}\u{feff}\u{10ffff}\u{1}';--<%s${");
+    let values = [
+        json!(null),
+        json!(-1),
+        json!(-0.0),
+        json!(1e308),
+        json!(9_223_372_036_854_775_807_i64),
+        json!(""),
+        json!("长".repeat(20_000)),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!(true),
+        json!("0001-01-01T00:00:00Z"),
+        odd.clone(),
+    ];
+    let (mut tried, mut kept, mut broken) = (0, 0, BTreeSet::new());
+    for operation in part(n) {
+        let schema = operation.body_schema(&document);
+        let fields: Vec<_> = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let mut ready = None;
+        for (field, value) in fields.iter().flat_map(|field| values.iter().map(move |value| (field, value))) {
+            let scenery = match ready.take() {
+                Some(scenery) => scenery,
+                None => scene.ready(&operation).await,
+            };
+            let mut body = scenery.body.clone().unwrap();
+            body[field] = value.clone();
+            let reply = operation.about(&scenery.by, &scenery.id, Some(&body)).send().await;
+            operation.declares(&reply);
+            tried += 1;
+            if reply.status >= 300 {
+                if let Some(fault) = fault_of(&reply) {
+                    broken.insert(format!("{} with {field}: {value:.40}: {fault}", operation.id));
                 }
-                // What is shown of a text is what was sent, to the letter. The channel of a refusal is shown within the refusal.
-                if *value == odd && reply.json()[field].is_string() && operation.id != "reject_order" {
-                    kept += 1;
-                    if reply.json()[field] != odd {
-                        broken.insert(format!("{} keeps {field} as {}", operation.id, reply.json()[field]));
-                    }
+                ready = Some(scenery);
+                continue;
+            }
+            // What is shown of a text is what was sent, to the letter. The channel of a refusal is shown within the refusal.
+            if *value == odd && reply.json()[field].is_string() && operation.id != "reject_order" {
+                kept += 1;
+                if reply.json()[field] != odd {
+                    broken.insert(format!("{} keeps {field} as {}", operation.id, reply.json()[field]));
                 }
             }
         }
-        assert!(broken.is_empty(), "{broken:#?}");
-        assert!(tried > 1_500 && kept > 8, "{tried} {kept}");
     }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(tried > 200 && kept > 0, "{tried} {kept}");
 }
+
+in_parts!(what_can_be_read_is_kept_as_it_is_or_refused);

@@ -15,10 +15,42 @@ mod matrix;
 mod tokens;
 mod wire;
 
+use crate::contract::{Operation, document, operations};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::{Backend, Reply, World};
+
+/// The chapters of the contract in three parts, so that no test does all the work.
+const PARTS: [&[&str]; 3] =
+    [&["orders"], &["mediation", "regions", "grids", "catalogue"], &["organizations", "volunteers", "accounts", "sessions", "system"]];
+
+/// The operations of a part.
+fn part(n: usize) -> Vec<Operation> {
+    let document = document();
+    let tags = |o: &Operation| o.spec["tags"][0].as_str().unwrap_or_default().to_owned();
+    let all = operations(&document);
+    assert!(all.iter().all(|o| PARTS.iter().any(|part| part.contains(&tags(o).as_str()))), "a chapter that is in no part");
+    all.into_iter().filter(|o| PARTS[n].contains(&tags(o).as_str())).collect()
+}
+
+/// Declares a test for each part of the contract.
+macro_rules! in_parts {
+    ($test:ident) => {
+        testkit::on_both! {
+            async fn part_one(world: World) {
+                $test(world, 0).await;
+            }
+            async fn part_two(world: World) {
+                $test(world, 1).await;
+            }
+            async fn part_three(world: World) {
+                $test(world, 2).await;
+            }
+        }
+    };
+}
+pub(crate) use in_parts;
 
 /// Everything that the database holds: each table's rows as text.
 async fn contents(world: &World) -> BTreeMap<String, Vec<String>> {
