@@ -38,10 +38,10 @@ use clap::{Parser, ValueEnum};
 use postgres::Postgres;
 use report::{Report, Row};
 use std::{
-    fs::Permissions,
+    fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    path::PathBuf,
+    process::{Command, ExitCode},
 };
 use world::{Kind, World};
 
@@ -75,6 +75,18 @@ pub(crate) struct Options {
     /// The binary of the release before, for `upgrade` [default: built from its tag]
     #[arg(long)]
     from: Option<PathBuf>,
+}
+
+impl Options {
+    /// A bound on milliseconds. The short form may run a binary without optimisation on a busy machine: there it is twice
+    /// as wide.
+    fn within(&self, millis: f64) -> f64 {
+        if self.short { 2.0 * millis } else { millis }
+    }
+
+    fn want(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -125,6 +137,28 @@ impl Stage {
         Ok(Self { binary, folder: cleaner.said.clone().into(), _cleaner: cleaner })
     }
 
+    /// A binary of our own.
+    fn keep(&self, binary: &[u8], name: &str) -> Outcome<PathBuf> {
+        let path = self.folder.join(name);
+        fs::write(&path, binary)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o755))?;
+        Ok(path)
+    }
+
+    /// Copies the journals and the logs to where they stay, for whoever wants to know what happened.
+    fn save(&self) -> Outcome<PathBuf> {
+        let kept = PathBuf::from("target/torture/kept");
+        for world in fs::read_dir(&self.folder)?.flatten().filter(|e| e.path().is_dir()) {
+            let to = kept.join(world.file_name());
+            fs::create_dir_all(&to)?;
+            let files = fs::read_dir(world.path())?.flatten();
+            for file in files.filter(|f| f.path().extension().is_some_and(|e| e == "jsonl" || e == "log")) {
+                fs::copy(file.path(), to.join(file.file_name()))?;
+            }
+        }
+        Ok(kept)
+    }
+
     /// A PostgreSQL for this part, if it wants one.
     fn postgres(&self, kind: Kind) -> Outcome<Option<Postgres>> {
         if kind == Kind::Postgres { Postgres::start().map(Some) } else { Ok(None) }
@@ -136,6 +170,10 @@ impl Stage {
         row.require("500", broken, broken == 0);
         let panics = world.setup.logs()?.matches("panicked").count();
         row.require("panics", panics, panics == 0);
+        if let database::Database::Sqlite(_) = &world.database {
+            let told: Vec<(String,)> = world.database.rows("PRAGMA integrity_check").await?;
+            row.require("integrity_check", told[0].0.as_str(), told[0].0 == "ok");
+        }
         let evidence = checker::collect(world).await?;
         let (late, done_before) = journal::repeated(&evidence.acks);
         row.tell("acknowledged", evidence.acks.len());
@@ -149,85 +187,86 @@ impl Stage {
 #[tokio::main]
 async fn main() -> Outcome<ExitCode> {
     let options = Options::parse();
-    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
     // The one with crash points first: both come to lie in the same place, where the other is to stay.
     let crashing = match &options.crashing {
-        Some(binary) => Some(std::fs::read(binary)?),
-        None if wanted(Part::Crash) => Some(std::fs::read(build(&["--features", "linli/failpoints"])?)?),
-        None => None,
+        _ if !options.want(Part::Crash) => None,
+        Some(binary) => Some(fs::read(binary)?),
+        None => Some(fs::read(build(&["--features", "linli/failpoints"])?)?),
     };
     let binary = match &options.server {
         Some(binary) => binary.clone(),
         None => build(&[])?,
     };
-    let stage = Stage::make(std::fs::canonicalize(binary)?)?;
+    let stage = Stage::make(fs::canonicalize(binary)?)?;
+    let crashing = crashing.map(|binary| stage.keep(&binary, "linli-crashing")).transpose()?;
     let before = match &options.from {
-        Some(binary) => Some(std::fs::canonicalize(binary)?),
-        None if wanted(Part::Upgrade) => Some(upgrade::before(&stage.folder)?),
+        Some(binary) => Some(fs::canonicalize(binary)?),
+        None if options.want(Part::Upgrade) => Some(upgrade::before(&stage.folder)?),
         None => None,
     };
     let mut report = Report::default();
+    let done = torture(&stage, &options, crashing, before, &mut report).await;
+    let held = report.write(&stage.binary.display().to_string())?;
+    if done.is_err() || !held {
+        eprintln!("journals and logs are kept in {}", stage.save()?.display());
+    }
+    done?;
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// All the parts that are wanted, one after the other.
+async fn torture(stage: &Stage, options: &Options, crashing: Option<PathBuf>, before: Option<PathBuf>, report: &mut Report) -> Outcome {
     let kinds = [Kind::Sqlite, Kind::Postgres].into_iter().filter(|k| options.on.is_none_or(|on| on == *k));
-    for kind in kinds.clone().filter(|_| wanted(Part::Kills)) {
-        report.add(kills::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Kills)) {
+        report.add(kills::run(stage, options, kind).await?);
     }
     if let Some(crashing) = crashing {
-        let path = stage.folder.join("linli-crashing");
-        std::fs::write(&path, crashing)?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o755))?;
         for kind in kinds.clone() {
-            report.add(crash::run(&stage, &options, kind, &path).await?);
+            report.add(crash::run(stage, options, kind, &crashing).await?);
         }
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Races)) {
-        report.add(races::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Races)) {
+        report.add(races::run(stage, options, kind).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Outage)) {
-        report.add(outage::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Outage)) {
+        report.add(outage::run(stage, options, kind).await?);
     }
-    if wanted(Part::Failover) {
-        report.add(failover::run(&stage, &options).await?);
-        report.add(failover::control(&stage, &options).await?);
+    if options.want(Part::Failover) {
+        report.add(failover::run(stage, options).await?);
+        report.add(failover::control(stage, options).await?);
     }
-    if wanted(Part::Rolling) {
-        report.add(rolling::run(&stage, &options).await?);
+    if options.want(Part::Rolling) {
+        report.add(rolling::run(stage, options).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Disk)) {
-        report.add(disk::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Disk)) {
+        report.add(disk::run(stage, options, kind).await?);
     }
-    if wanted(Part::Slow) {
-        report.add(slow::run(&stage, &options).await?);
+    if options.want(Part::Slow) {
+        report.add(slow::run(stage, options).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Overload)) {
-        report.add(overload::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Overload)) {
+        report.add(overload::run(stage, options, kind).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Clock)) {
-        report.add(clock::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Clock)) {
+        report.add(clock::run(stage, options, kind).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Soak)) {
-        report.add(soak::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Soak)) {
+        report.add(soak::run(stage, options, kind).await?);
     }
-    for kind in kinds.clone().filter(|_| wanted(Part::Backup)) {
-        report.add(backup::run(&stage, &options, kind).await?);
+    for kind in kinds.clone().filter(|_| options.want(Part::Backup)) {
+        report.add(backup::run(stage, options, kind).await?);
     }
     if let Some(before) = before {
         for kind in kinds.clone() {
-            report.add(upgrade::run(&stage, &options, kind, &before).await?);
+            report.add(upgrade::run(stage, options, kind, &before).await?);
         }
     }
-    Ok(if report.write(&stage.binary.display().to_string())? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(())
 }
 
 /// Builds the binary in the profile that this was built in; gives its path.
 fn build(features: &[&str]) -> Outcome<PathBuf> {
-    let release = !cfg!(debug_assertions);
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "-p", "linli"]).args(features).stdout(Stdio::null());
-    if release {
-        cargo.arg("--release");
-    }
-    if !cargo.status()?.success() {
-        return Err("linli cannot be built".into());
-    }
-    Ok(Path::new("target").join(if release { "release" } else { "debug" }).join("linli"))
+    let profile: &[&str] = if cfg!(debug_assertions) { &[] } else { &["--release"] };
+    let built = Command::new("cargo").args(["build", "--quiet", "-p", "linli"]).args(profile).args(features).status()?;
+    if built.success() { Ok(std::env::current_exe()?.with_file_name("linli")) } else { Err("linli cannot be built".into()) }
 }

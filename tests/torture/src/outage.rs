@@ -48,7 +48,7 @@ async fn locked(stage: &Stage, options: &Options) -> Outcome<Row> {
     let server = world.serve(0).await?;
     let load = Load::start(&world, CLIENTS, options.seed);
     sleep(length.min(Duration::from_secs(10))).await;
-    let scene = Scene { world: &world, server: &server, probe: Api::new(vec![server.address.clone()])?, length, readable: true };
+    let scene = Scene { options, world: &world, server: &server, probe: Api::new(vec![server.address.clone()])?, length, readable: true };
     let mut lock = world.database.connect_to_file().await?;
     let broken = async |lock: &mut SqliteConnection| Ok(sqlx::query("BEGIN IMMEDIATE").execute(lock).await.map(drop)?);
     let mended = async |lock: &mut SqliteConnection| Ok(sqlx::query("ROLLBACK").execute(lock).await.map(drop)?);
@@ -71,7 +71,7 @@ async fn away(stage: &Stage, options: &Options) -> Outcome<Row> {
     let load = Load::start(&world, CLIENTS, options.seed);
     // Memory is compared with what a server holds that has been at work.
     sleep(length.min(Duration::from_secs(10))).await;
-    let scene = Scene { world: &world, server: &server, probe: Api::new(vec![server.address.clone()])?, length, readable: false };
+    let scene = Scene { options, world: &world, server: &server, probe: Api::new(vec![server.address.clone()])?, length, readable: false };
     for fault in [Fault::Killed, Fault::Frozen, Fault::Unreachable] {
         let name = format!("{fault:?}").to_lowercase();
         let broken = async |_: &mut ()| match fault {
@@ -101,6 +101,7 @@ async fn finish(stage: &Stage, mut row: Row, world: &World, server: &Server, loa
 }
 
 struct Scene<'a> {
+    options: &'a Options,
     world: &'a World,
     server: &'a Server,
     probe: Api,
@@ -149,14 +150,14 @@ impl Scene<'_> {
         row.require(&format!("{name}: 503 with Retry-After"), away.len(), !away.is_empty());
         row.require(&format!("{name}: other answers"), dishonest, dishonest == 0);
         row.require(&format!("{name}: acknowledged meanwhile"), acknowledged, acknowledged == 0);
-        row.at_most(&format!("{name}: slowest answer ms"), percentile(tries.iter().map(|t| t.took), 1.0), PROMISE);
+        row.at_most(&format!("{name}: slowest answer ms"), percentile(tries.iter().map(|t| t.took), 1.0), self.options.within(PROMISE));
         row.require(&format!("{name}: /livez or /readyz gave no answer"), dead, dead == 0);
         if self.readable {
             row.require(&format!("{name}: /readyz stays up"), not_ready.is_none(), not_ready.is_none() && ready > 0);
         } else {
-            row.at_most(&format!("{name}: /readyz 503 after ms"), not_ready.map_or(f64::INFINITY, millis), NOT_READY);
+            row.at_most(&format!("{name}: /readyz 503 after ms"), not_ready.map_or(f64::INFINITY, millis), self.options.within(NOT_READY));
         }
-        row.at_most(&format!("{name}: healed after ms"), millis(healed), HEALED);
+        row.at_most(&format!("{name}: healed after ms"), millis(healed), self.options.within(HEALED));
         row.at_most(&format!("{name}: memory grown MB"), most - memory, GROWTH);
         Ok(())
     }
@@ -174,8 +175,8 @@ impl Scene<'_> {
         let dishonest = tries.iter().filter(|t| t.status == 0 || (t.status >= 500 && !(t.status == 503 && t.retry_after))).count();
         row.at_least(&format!("{name}: commits cut"), cuts as f64, 20.0);
         row.require(&format!("{name}: failed other than as 503 with Retry-After"), dishonest, dishonest == 0);
-        row.at_most(&format!("{name}: slowest answer ms"), percentile(tries.iter().map(|t| t.took), 1.0), PROMISE);
-        row.at_most(&format!("{name}: healed after ms"), millis(healed), HEALED);
+        row.at_most(&format!("{name}: slowest answer ms"), percentile(tries.iter().map(|t| t.took), 1.0), self.options.within(PROMISE));
+        row.at_most(&format!("{name}: healed after ms"), millis(healed), self.options.within(HEALED));
         row.at_most(&format!("{name}: memory grown MB"), machine::memory(self.server.pid) - memory, GROWTH);
         Ok(())
     }
