@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use testkit::{Client, Method, Reply, Request, World};
 
 /// Operations that anybody may call. Nothing else is public.
-const PUBLIC: [&str; 7] = ["get_livez", "get_readyz", "get_jwks", "get_openapi", "sign_in", "refresh_session", "set_up"];
+const PUBLIC: [&str; 8] =
+    ["get_livez", "get_readyz", "get_jwks", "get_openapi", "list_event_types", "sign_in", "refresh_session", "set_up"];
 
 pub(crate) struct Operation {
     pub(crate) id: String,

@@ -10,6 +10,7 @@
 mod battery;
 mod catalogue;
 mod contract;
+mod events;
 mod feed;
 mod grids;
 mod http;

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
-    Actor, Code, Core, Cx, Event, Guard, Subject,
+    Actor, Code, Core, Cx, Event, EventType, Guard, Subject,
     clock::{Clock, ManualClock},
     cx::{IdempotencyKey, Replay},
     db::Db,
@@ -29,8 +29,8 @@ struct Said {
 }
 
 impl Event for Said {
-    fn kind(&self) -> &'static str {
-        ["test.first", "test.second", "test.third"][self.nth]
+    fn kind(&self) -> EventType {
+        [EventType::GridCreated, EventType::GridUpdated, EventType::GridClosed][self.nth]
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("get_readyz",           "zhang", Nothing,                   ANYBODY),
     ("get_jwks",             "zhang", Nothing,                   ANYBODY),
     ("get_openapi",          "zhang", Nothing,                   ANYBODY),
+    ("list_event_types",     "zhang", Nothing,                   ANYBODY),
     ("sign_in",              "zhang", Nothing,                   ANYBODY),
     ("refresh_session",      "zhang", Nothing,                   ANYBODY),
     ("set_up",               "zhang", Nothing,                   ANYBODY),

@@ -19,7 +19,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -29,7 +29,8 @@ const TAGS: [(&str, &str); 10] = [
     ("mediation", "人民调解: cases and their course."),
     ("accounts", "账号 and grants 授权."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
-    ("system", "系统: health, keys, events 事件流, this document."),
+    ("events", "事件: the change feed 事件流, its catalogue 事件目录, webhooks 事件推送."),
+    ("system", "系统: health, keys, this document."),
 ];
 
 /// One operation, as far as the gate needs it.
@@ -153,6 +154,7 @@ pub(crate) fn document() -> Value {
     drop_nulls_from_answers(&mut document);
     open_free_objects(&mut document);
     secure(&mut document);
+    connect::catalogue::describe_webhooks(&mut document);
     document
 }
 

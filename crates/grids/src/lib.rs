@@ -18,6 +18,15 @@ pub use region::{
     ImportOptions, ImportReport, ListRegions, Region, get_region, import_regions, list_regions, require_community, require_open,
 };
 
+/// What this crate logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<kernel::event::Catalogued> {
+    use kernel::{EventType as T, event::catalogued};
+    let mut types = catalogued::<region::event::RegionImported>(&[T::RegionImported]);
+    types.extend(catalogued::<grid::event::Facts>(&[T::GridCreated, T::GridUpdated, T::GridClosed]));
+    types
+}
+
 /// The tables of this crate as its entities see them, for the test that compares them with the
 /// migrations.
 #[doc(hidden)]

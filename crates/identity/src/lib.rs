@@ -30,6 +30,16 @@ pub use session::{Identity, Refresh, SignIn, Tokens};
 pub use setting::{set_setting, setting};
 pub use setup::{SetUp, ensure_setup_token, set_up};
 
+/// What this crate logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<kernel::event::Catalogued> {
+    use kernel::{EventType as T, event::catalogued};
+    let mut types = catalogued::<account::event::AccountEvent>(&[T::AccountCreated, T::AccountUpdated, T::AccountDisabled]);
+    types.extend(catalogued::<grant::event::GrantEvent>(&[T::GrantGiven, T::GrantRevoked]));
+    types.extend(catalogued::<session::event::SessionEvent>(&[T::SessionOpened, T::SessionRevoked]));
+    types
+}
+
 /// The tables of this crate as its entities see them, for the test that compares them with the
 /// migrations.
 #[doc(hidden)]

@@ -350,7 +350,7 @@ impl<'a> Tx<'a> {
                 self.commit_in_steps(guard, key).instrument(span).await
             }
         }?;
-        self.events.iter().for_each(|event| metrics::logged(event.kind));
+        self.events.iter().for_each(|event| metrics::logged(event.kind.as_str()));
         crash::at(Point::Committed);
         Ok(answer)
     }
@@ -423,7 +423,7 @@ impl<'a> Tx<'a> {
 
     fn event_values(&self, event: &Pending) -> Vec<Expr> {
         vec![
-            Expr::val(event.kind),
+            Expr::val(event.kind.as_str()),
             Expr::val(event.subject.id),
             Expr::val(event.subject.version),
             Expr::val(event.subject.region.as_i64()),

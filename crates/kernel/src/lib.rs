@@ -29,6 +29,6 @@ pub use access::{Actor, Permission, Place, Role, Scope};
 pub use clock::Time;
 pub use cx::{Core, Cx, Guard, Tx};
 pub use error::{Code, Error, Result};
-pub use event::{Event, Subject};
+pub use event::{Event, EventType, Subject};
 pub use page::{Page, PageQuery, Pager};
 pub use region::{RegionCode, RegionLevel};

@@ -2,24 +2,30 @@
 
 use crate::{MemberRole, OrganizationKind};
 use kernel::{
-    Event,
+    Event, EventType,
     id::{GridId, OrganizationId},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum OrganizationEvent {
     Created {
+        /// Its kind.
         kind: OrganizationKind,
+        /// The grid that it lies in.
         #[serde(skip_serializing_if = "Option::is_none")]
         grid_id: Option<GridId>,
+        /// The organization above it.
         #[serde(skip_serializing_if = "Option::is_none")]
         parent_id: Option<OrganizationId>,
     },
     Updated {
+        /// The grid that it lies in.
         #[serde(skip_serializing_if = "Option::is_none")]
         grid_id: Option<GridId>,
+        /// The organization above it.
         #[serde(skip_serializing_if = "Option::is_none")]
         parent_id: Option<OrganizationId>,
     },
@@ -27,27 +33,37 @@ pub(crate) enum OrganizationEvent {
 }
 
 impl Event for OrganizationEvent {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         match self {
-            Self::Created { .. } => "organization.created",
-            Self::Updated { .. } => "organization.updated",
-            Self::Closed {} => "organization.closed",
+            Self::Created { .. } => EventType::OrganizationCreated,
+            Self::Updated { .. } => EventType::OrganizationUpdated,
+            Self::Closed {} => EventType::OrganizationClosed,
         }
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum MembershipEvent {
-    Started { organization_id: OrganizationId, role: MemberRole },
-    Ended { organization_id: OrganizationId, role: MemberRole },
+    Started {
+        /// Of which organization.
+        organization_id: OrganizationId,
+        /// As what.
+        role: MemberRole,
+    },
+    Ended {
+        /// Of which organization.
+        organization_id: OrganizationId,
+        /// As what.
+        role: MemberRole,
+    },
 }
 
 impl Event for MembershipEvent {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         match self {
-            Self::Started { .. } => "membership.started",
-            Self::Ended { .. } => "membership.ended",
+            Self::Started { .. } => EventType::MembershipStarted,
+            Self::Ended { .. } => EventType::MembershipEnded,
         }
     }
 }

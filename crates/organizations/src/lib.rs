@@ -25,6 +25,15 @@ use kernel::{
     id::{GridId, MembershipId, OrganizationId},
 };
 
+/// What this crate logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<kernel::event::Catalogued> {
+    use kernel::{EventType as T, event::catalogued};
+    let mut types = catalogued::<OrganizationEvent>(&[T::OrganizationCreated, T::OrganizationUpdated, T::OrganizationClosed]);
+    types.extend(catalogued::<MembershipEvent>(&[T::MembershipStarted, T::MembershipEnded]));
+    types
+}
+
 /// How many organizations may stand above one another.
 const MAX_DEPTH: usize = 10;
 

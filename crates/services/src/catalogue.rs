@@ -6,7 +6,11 @@
 
 use crate::{limit::Limit, worded};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, id::ItemId};
+use kernel::{
+    Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    event::{Catalogued, catalogued},
+    id::ItemId,
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DeriveActiveEnum, EntityTrait, EnumIter, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::Expr,
@@ -204,17 +208,25 @@ pub struct ListServiceItems {
     pub level: Option<ItemLevel>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ItemChanged<'a> {
     #[serde(skip)]
-    kind: &'static str,
+    kind: EventType,
+    /// The code of the entry.
+    #[schema(pattern = "^[A-Za-z0-9._-]+$")]
     code: &'a str,
 }
 
 impl Event for ItemChanged<'_> {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         self.kind
     }
+}
+
+/// What happens to the catalogue, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<Catalogued> {
+    catalogued::<ItemChanged>(&[EventType::ServiceItemCreated, EventType::ServiceItemUpdated, EventType::ServiceItemClosed])
 }
 
 /// Adds an entry to the catalogue.
@@ -259,7 +271,7 @@ pub async fn create_service_item(cx: &Cx, command: CreateServiceItem) -> Result<
         valid_from: tx.now,
         valid_to: None,
     };
-    save(tx, item, "service_item.created", true).await
+    save(tx, item, EventType::ServiceItemCreated, true).await
 }
 
 /// Changes an entry: a new version of it begins now.
@@ -285,7 +297,7 @@ pub async fn update_service_item(cx: &Cx, code: &str, command: UpdateServiceItem
         ..old
     };
     end(&mut tx, old.id).await?;
-    save(tx, item, "service_item.updated", false).await
+    save(tx, item, EventType::ServiceItemUpdated, false).await
 }
 
 /// Takes an entry out of the catalogue, once nothing stands beneath it. Orders that name it keep it.
@@ -302,7 +314,7 @@ pub async fn close_service_item(cx: &Cx, code: &str) -> Result<ServiceItem> {
         return Err(Error::new(Code::ItemInUse));
     }
     let subject = Subject { id: item.id.0, version: item.version, region: item.region_code };
-    tx.emit(subject, &ItemChanged { kind: "service_item.closed", code: &item.code })?;
+    tx.emit(subject, &ItemChanged { kind: EventType::ServiceItemClosed, code: &item.code })?;
     let item = tx.commit(item).await?;
     cx.forget::<ServiceItem>();
     Ok(item)
@@ -378,7 +390,7 @@ async fn end(tx: &mut kernel::Tx<'_>, id: ItemId) -> Result<()> {
     if done.rows_affected == 1 { Ok(()) } else { Err(Error::new(Code::VersionStale)) }
 }
 
-async fn save(mut tx: kernel::Tx<'_>, item: ServiceItem, kind: &'static str, created: bool) -> Result<ServiceItem> {
+async fn save(mut tx: kernel::Tx<'_>, item: ServiceItem, kind: EventType, created: bool) -> Result<ServiceItem> {
     let insert = row::ActiveModel {
         id: Set(item.id),
         code: Set(item.code.clone()),

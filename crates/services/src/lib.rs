@@ -32,6 +32,12 @@ async fn require_region(cx: &Cx, region: RegionCode) -> Result<()> {
     Ok(())
 }
 
+/// What this crate logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<kernel::event::Catalogued> {
+    [catalogue::event_types(), policy::event_types(), order::event_types()].concat()
+}
+
 /// The tables of this crate as its entities see them, for the test that compares them with the
 /// migrations.
 #[doc(hidden)]

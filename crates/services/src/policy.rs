@@ -3,7 +3,10 @@
 //! place can set its own.
 
 use chrono::{DateTime, NaiveTime, Utc};
-use kernel::{Code, Cx, Error, Event, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject};
+use kernel::{
+    Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    event::{Catalogued, catalogued},
+};
 use sea_orm::{
     ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, DeriveActiveEnum, EntityTrait, EnumIter, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, sea_query::Expr,
@@ -159,16 +162,24 @@ pub struct SetPolicy {
     pub valid_from: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PolicySet {
+    /// Which policy.
     kind: PolicyKind,
+    /// Its version.
     version: i32,
 }
 
 impl Event for PolicySet {
-    fn kind(&self) -> &'static str {
-        "policy.set"
+    fn kind(&self) -> EventType {
+        EventType::PolicySet
     }
+}
+
+/// What happens to policies, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<Catalogued> {
+    catalogued::<PolicySet>(&[EventType::PolicySet])
 }
 
 /// The hours of a working day at this place, now.

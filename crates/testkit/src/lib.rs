@@ -18,6 +18,7 @@
 
 mod client;
 mod database;
+mod events;
 mod postgres;
 mod process;
 mod wire;
@@ -108,7 +109,13 @@ pub fn run_wired<F: Future<Output = ()>>(test: impl FnOnce(World, Wire) -> F) {
 }
 
 async fn live<F: Future<Output = ()>>(world: World, test: impl FnOnce(World) -> F) {
+    let db = world.core().db.clone();
     let outcome = Caught(Box::pin(test(world.clone()))).await;
+    let outcome = match outcome {
+        Ok(()) => Caught(Box::pin(events::fit_the_catalogue(&db))).await,
+        panic => panic,
+    };
+    drop(db);
     world.end().await;
     if let Err(panic) = outcome {
         resume_unwind(panic);

@@ -24,6 +24,12 @@ use kernel::{
     id::{AccountId, GridId},
 };
 
+/// What this crate logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<kernel::event::Catalogued> {
+    kernel::event::catalogued::<VolunteerEvent>(&[kernel::EventType::VolunteerRegistered, kernel::EventType::VolunteerUpdated])
+}
+
 /// Registers somebody, or oneself, as a taker of orders (登记接单人).
 ///
 /// # Errors

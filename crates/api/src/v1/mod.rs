@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue;
+mod events;
 mod grids;
 mod mediation;
 mod orders;
@@ -24,6 +25,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         mediation::routes,
         accounts::routes,
         sessions::routes,
+        events::routes,
         system::routes,
     ] {
         config.configure(routes);

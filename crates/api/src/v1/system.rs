@@ -1,14 +1,11 @@
-//! Health, keys, the contract itself, and the event feed.
+//! Health, keys, the contract itself.
 
 use crate::{call::Worker, prelude::*};
 use actix_web::{HttpRequest, http::header};
-use kernel::{
-    Code, Error, Pager, Permission,
-    event::{self, LoggedEvent},
-};
-use serde::{Deserialize, Serialize};
+use kernel::{Code, Error};
+use serde::Serialize;
 use std::{sync::atomic::Ordering, time::Duration};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What lies outside `/api/v1`.
 pub(crate) fn outside(config: &mut ServiceConfig) {
@@ -16,7 +13,7 @@ pub(crate) fn outside(config: &mut ServiceConfig) {
 }
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    config.service(get_openapi).service(list_events);
+    config.service(get_openapi);
 }
 
 /// The state of the server (状态).
@@ -70,40 +67,4 @@ async fn get_jwks(call: Public) -> Answer {
 #[get("/openapi.json")]
 async fn get_openapi(req: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().content_type("application/json").body(Worker::of(&req).contract.json.clone()))
-}
-
-/// Which events, and from where on.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListEvents {
-    /// Only these types (事件类型), comma-separated: `order.placed,order.closed`.
-    #[serde(rename = "type")]
-    #[param(rename = "type", max_length = 500, example = "order.placed,order.closed")]
-    kind: Option<String>,
-    /// Events a page, 1–100.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u64>,
-    /// `next_cursor` of the page before; from the beginning when absent.
-    #[param(max_length = 500)]
-    cursor: Option<String>,
-}
-
-/// Read the change feed (事件流).
-///
-/// Every event within the caller's scope (授权范围), in the order of the log: none is skipped and none comes late,
-/// even while others write. `next_cursor` is always given; at the end of the log, ask again with it. Events of mediation
-/// (调解) only where the caller may read cases (`mediation.read`).
-#[utoipa::path(tag = "system", operation_id = "list_events", params(ListEvents), responses((status = 200, body = Page<LoggedEvent>), ReadProblems), extensions(("x-permission" = json!("event.read"))))]
-#[get("/events")]
-async fn list_events(call: Call, query: Query<ListEvents>) -> Answer {
-    let ListEvents { kind, limit, cursor } = query.into_inner();
-    let reach = call.cx.actor.reach(Permission::EventRead);
-    if reach.regions.is_empty() {
-        return Err(Error::new(Code::PermissionMissing).with("permission", Permission::EventRead).into());
-    }
-    let types: Vec<String> = kind.iter().flat_map(|k| k.split(',')).filter(|t| !t.is_empty()).map(str::to_owned).collect();
-    let pager = Pager::new("events", &types, PageQuery { limit, cursor })?;
-    let mediation = call.cx.actor.reach(Permission::MediationRead);
-    ok(event::feed(&call.cx, &reach, &types, Some(("mediation.", &mediation)), &pager).await?)
 }

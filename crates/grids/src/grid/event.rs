@@ -1,14 +1,20 @@
 //! What happens to grids.
 
 use super::{GridKind, row};
+use kernel::EventType;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is said of a grid whenever something happens to it.
-#[derive(Debug, Serialize)]
-pub(super) struct Facts {
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Facts {
+    /// Its code.
     code: String,
+    /// Its name.
     name: String,
+    /// Its kind.
     kind: GridKind,
+    /// Whether its boundary is drawn.
     has_boundary: bool,
 }
 
@@ -31,19 +37,19 @@ pub(super) struct GridUpdated(pub(super) Facts);
 pub(super) struct GridClosed(pub(super) Facts);
 
 impl kernel::Event for GridCreated {
-    fn kind(&self) -> &'static str {
-        "grid.created"
+    fn kind(&self) -> EventType {
+        EventType::GridCreated
     }
 }
 
 impl kernel::Event for GridUpdated {
-    fn kind(&self) -> &'static str {
-        "grid.updated"
+    fn kind(&self) -> EventType {
+        EventType::GridUpdated
     }
 }
 
 impl kernel::Event for GridClosed {
-    fn kind(&self) -> &'static str {
-        "grid.closed"
+    fn kind(&self) -> EventType {
+        EventType::GridClosed
     }
 }

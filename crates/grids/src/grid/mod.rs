@@ -7,7 +7,7 @@
 
 pub(crate) mod boundary;
 mod command;
-mod event;
+pub(crate) mod event;
 mod row;
 mod store;
 mod view;

@@ -36,7 +36,7 @@ pub struct ImportOptions {
 
 /// What an import did, or with `dry_run` would do. Every row counts once, under added, changed,
 /// closed or unchanged; `closed` also counts what the list no longer names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportReport {
     /// Rows in the list, the header not counted.
     pub rows: u64,

@@ -6,7 +6,7 @@
 //! something lie in a region, and [`require_community`] what the order engine asks.
 //! [`import_regions`] is the only writer.
 
-mod event;
+pub(crate) mod event;
 mod import;
 mod row;
 pub(crate) mod sheet;

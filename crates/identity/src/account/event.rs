@@ -1,22 +1,26 @@
 //! What happens to accounts. No names, no phones.
 
-use kernel::Event;
+use kernel::{Event, EventType};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum AccountEvent {
     Created {},
-    Updated { changed: Vec<&'static str> },
+    Updated {
+        /// The names of the fields that changed.
+        changed: Vec<&'static str>,
+    },
     Disabled {},
 }
 
 impl Event for AccountEvent {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         match self {
-            Self::Created {} => "account.created",
-            Self::Updated { .. } => "account.updated",
-            Self::Disabled {} => "account.disabled",
+            Self::Created {} => EventType::AccountCreated,
+            Self::Updated { .. } => EventType::AccountUpdated,
+            Self::Disabled {} => EventType::AccountDisabled,
         }
     }
 }

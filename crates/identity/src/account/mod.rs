@@ -7,7 +7,7 @@
 //! the person is called and the phone are sealed.
 
 mod command;
-mod event;
+pub(crate) mod event;
 pub(crate) mod row;
 mod store;
 mod view;

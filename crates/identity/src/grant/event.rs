@@ -2,27 +2,33 @@
 
 use super::row;
 use kernel::{
-    Event, RegionCode, Role,
+    Event, EventType, RegionCode, Role,
     id::{AccountId, GridId, OrganizationId},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct GrantEvent {
     #[serde(skip)]
-    kind: &'static str,
+    kind: EventType,
+    /// Whose it is.
     account_id: AccountId,
+    /// The role.
     role: Role,
+    /// Where it holds: one of region, grid and organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     region_code: Option<RegionCode>,
+    /// In this grid.
     #[serde(skip_serializing_if = "Option::is_none")]
     grid_id: Option<GridId>,
+    /// In this organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization_id: Option<OrganizationId>,
 }
 
 impl GrantEvent {
-    fn of(kind: &'static str, row: &row::Model) -> Self {
+    fn of(kind: EventType, row: &row::Model) -> Self {
         Self {
             kind,
             account_id: row.account_id,
@@ -34,16 +40,16 @@ impl GrantEvent {
     }
 
     pub(crate) fn given(row: &row::Model) -> Self {
-        Self::of("grant.given", row)
+        Self::of(EventType::GrantGiven, row)
     }
 
     pub(crate) fn revoked(row: &row::Model) -> Self {
-        Self::of("grant.revoked", row)
+        Self::of(EventType::GrantRevoked, row)
     }
 }
 
 impl Event for GrantEvent {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         self.kind
     }
 }

@@ -10,7 +10,7 @@
 //! answers for that region sees and manages the account.
 
 mod command;
-mod event;
+pub(crate) mod event;
 pub(crate) mod row;
 mod store;
 mod view;

@@ -1,17 +1,26 @@
 //! What happens to sessions.
 
-use kernel::{Event, id::AccountId};
+use kernel::{Event, EventType, id::AccountId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum SessionEvent {
-    Opened { account_id: AccountId },
-    Revoked { account_id: AccountId, reason: Reason },
+    Opened {
+        /// Who signed in.
+        account_id: AccountId,
+    },
+    Revoked {
+        /// Whose it was.
+        account_id: AccountId,
+        /// Why.
+        reason: Reason,
+    },
 }
 
 /// Why a session ended before its time.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     /// The owner signed out.
@@ -23,10 +32,10 @@ pub(crate) enum Reason {
 }
 
 impl Event for SessionEvent {
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> EventType {
         match self {
-            Self::Opened { .. } => "session.opened",
-            Self::Revoked { .. } => "session.revoked",
+            Self::Opened { .. } => EventType::SessionOpened,
+            Self::Revoked { .. } => EventType::SessionRevoked,
         }
     }
 }

@@ -8,7 +8,7 @@
 //! a change made through this process counts at once, one made through another within those five.
 
 mod command;
-mod event;
+pub(crate) mod event;
 mod flow;
 pub(crate) mod row;
 mod store;

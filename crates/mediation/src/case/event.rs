@@ -1,34 +1,73 @@
 //! What happened: never who is in dispute, nor about what in particular.
 
 use super::{ApplicationForm, DisputeKind, State};
-use kernel::Event;
+use kernel::{
+    Event, EventType,
+    event::{Catalogued, catalogued},
+};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum CaseEvent {
-    Applied { kind: DisputeKind, applied_how: ApplicationForm },
-    Advanced { from: State, to: State },
+/// An application came in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Applied {
+    /// What the dispute is about.
+    pub(super) kind: DisputeKind,
+    /// How it came to the committee.
+    pub(super) applied_how: ApplicationForm,
 }
 
-impl Event for CaseEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Applied { .. } => "mediation.applied",
-            Self::Advanced { to, .. } => match to {
-                State::Applied => "mediation.applied",
-                State::Accepted => "mediation.accepted",
-                State::Refused => "mediation.refused",
-                State::Mediating => "mediation.begun",
-                State::AgreedOral | State::AgreedWritten => "mediation.agreed",
-                State::Failed => "mediation.failed",
-                State::TerminatedByParty => "mediation.terminated",
-                State::Withdrawn => "mediation.withdrawn",
-                State::Performing => "mediation.performance_started",
-                State::Performed => "mediation.performed",
-                State::Breached => "mediation.breached",
-                State::Closed => "mediation.closed",
-            },
+/// A case went on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Advanced {
+    /// From this state.
+    pub(super) from: State,
+    /// To this one.
+    pub(super) to: State,
+}
+
+impl Event for Applied {
+    fn kind(&self) -> EventType {
+        EventType::MediationApplied
+    }
+}
+
+impl Event for Advanced {
+    fn kind(&self) -> EventType {
+        match self.to {
+            State::Applied => EventType::MediationApplied,
+            State::Accepted => EventType::MediationAccepted,
+            State::Refused => EventType::MediationRefused,
+            State::Mediating => EventType::MediationBegun,
+            State::AgreedOral | State::AgreedWritten => EventType::MediationAgreed,
+            State::Failed => EventType::MediationFailed,
+            State::TerminatedByParty => EventType::MediationTerminated,
+            State::Withdrawn => EventType::MediationWithdrawn,
+            State::Performing => EventType::MediationPerformanceStarted,
+            State::Performed => EventType::MediationPerformed,
+            State::Breached => EventType::MediationBreached,
+            State::Closed => EventType::MediationClosed,
         }
     }
+}
+
+/// What this module logs, for the catalogue of events.
+#[must_use]
+pub fn event_types() -> Vec<Catalogued> {
+    use EventType as T;
+    let mut types = catalogued::<Applied>(&[T::MediationApplied]);
+    types.extend(catalogued::<Advanced>(&[
+        T::MediationAccepted,
+        T::MediationRefused,
+        T::MediationBegun,
+        T::MediationAgreed,
+        T::MediationFailed,
+        T::MediationTerminated,
+        T::MediationWithdrawn,
+        T::MediationPerformanceStarted,
+        T::MediationPerformed,
+        T::MediationBreached,
+        T::MediationClosed,
+    ]));
+    types
 }

@@ -18,13 +18,14 @@ mod store;
 mod view;
 
 pub use command::{AcceptCase, AgreeCase, ApplyCase, BeginCase, CloseCase, EndCase, ListCases, PerformCase, RecordPerformance, RefuseCase};
+pub use event::event_types;
 pub use flow::{Action, State};
 pub use row::{AgreementForm, ApplicationForm, DisputeKind};
 pub use store::tables;
 pub use view::{CaseParty, MediationCase, PerformanceOutcome};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use event::CaseEvent;
+use event::{Advanced, Applied};
 use kernel::{
     Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, Result, Subject,
     id::{AccountId, CaseId},
@@ -73,7 +74,7 @@ pub async fn apply_case(cx: &Cx, command: ApplyCase) -> Result<MediationCase> {
         closed_at: None,
     };
     tx.stage(Guard::Insert(store::insert(&row)), Error::new(Code::Internal));
-    tx.emit(subject(&row), &CaseEvent::Applied { kind: row.kind, applied_how: row.applied_how })?;
+    tx.emit(subject(&row), &Applied { kind: row.kind, applied_how: row.applied_how })?;
     tx.commit_created(view::whole(cx, &row)?).await
 }
 
@@ -261,7 +262,7 @@ async fn step(
         new.closed_at = Some(tx.now);
     }
     tx.stage(Guard::Update(store::advance(&new, old.version)), Error::new(Code::VersionStale));
-    tx.emit(subject(&new), &CaseEvent::Advanced { from: old.state, to })?;
+    tx.emit(subject(&new), &Advanced { from: old.state, to })?;
     tx.commit(view::whole(cx, &new)?).await
 }
 

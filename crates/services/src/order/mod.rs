@@ -21,6 +21,7 @@ mod taking;
 mod view;
 
 pub use command::*;
+pub use event::event_types;
 pub use flow::{Action, State};
 pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection};

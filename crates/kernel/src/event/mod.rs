@@ -8,6 +8,12 @@
 //! id, so nothing can ever appear behind a reader. SQLite has one writer: there the sequence
 //! alone is the order, and the transaction is 0.
 
+mod catalogue;
+mod types;
+
+pub use catalogue::{Catalogued, catalogued, schema_without_prose, without_prose};
+pub use types::EventType;
+
 use crate::{
     access::Reach,
     cx::Cx,
@@ -52,8 +58,8 @@ pub(crate) mod row {
 
 /// Something that happened, as its domain describes it: the words that never change meaning.
 pub trait Event: Serialize {
-    /// Its type, past tense with its noun: `order.accepted`.
-    fn kind(&self) -> &'static str;
+    /// Its type, a line of the one table of types.
+    fn kind(&self) -> EventType;
 }
 
 /// What an event is about.
@@ -70,7 +76,7 @@ pub struct Subject {
 /// An event waiting in a `Tx` for its commit.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: EventType,
     pub(crate) subject: Subject,
     pub(crate) data: String,
 }

@@ -1,0 +1,131 @@
+//! Every type of event that there is: the one table. A type that does not stand here cannot be logged, because
+//! [`Event::kind`](super::Event::kind) gives one of these.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+macro_rules! types {
+    ($($name:ident $word:literal $about:literal;)+) => {
+        /// A type of event (事件类型).
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[expect(missing_docs, reason = "the sentence in the table is the documentation")]
+        pub enum EventType { $($name),+ }
+
+        impl EventType {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its word: what it is about, a dot, and what happened, in the past tense.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// What happened, in a sentence with the Chinese term.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$name => $about),+ }
+            }
+        }
+    };
+}
+
+types! {
+    // Orders
+    OrderPlaced           "order.placed"           "An order was placed (点单).";
+    OrderTriaged          "order.triaged"          "An order was accepted for handling and classified (受理分类).";
+    OrderRejected         "order.rejected"         "An order was not accepted for handling (不予受理).";
+    OrderDispatched       "order.dispatched"       "An order was dispatched (派单).";
+    OrderAccepted         "order.accepted"         "A taker accepted or claimed an order (接单).";
+    OrderDeclined         "order.declined"         "A taker declined an order (拒单).";
+    OrderHandedBack       "order.handed_back"      "A taker handed an order back (退单).";
+    OrderStarted          "order.started"          "Work on an order began (开始办理).";
+    OrderProgressed       "order.progressed"       "Progress of an order was recorded (办理进度).";
+    OrderCompleted        "order.completed"        "An order was completed (办结).";
+    OrderEvaluated        "order.evaluated"        "The requester judged the result (评单).";
+    OrderReworked         "order.reworked"         "An order goes back for rework (重办).";
+    OrderClosed           "order.closed"           "An order was closed (销号).";
+    OrderCancelled        "order.cancelled"        "An order was cancelled (撤单).";
+    OrderSuspended        "order.suspended"        "An order was suspended; its time limits stand still (挂起).";
+    OrderResumed          "order.resumed"          "A suspended order goes on (恢复).";
+    OrderMerged           "order.merged"           "An order was merged into another (并单).";
+    // Catalogue and policies
+    ServiceItemCreated    "service_item.created"   "An entry of the service catalogue was made (服务事项新增).";
+    ServiceItemUpdated    "service_item.updated"   "An entry of the service catalogue has a new version (服务事项变更).";
+    ServiceItemClosed     "service_item.closed"    "An entry of the service catalogue is offered no more (服务事项停用).";
+    PolicySet             "policy.set"             "A policy of a place was set (规则设定).";
+    // Mediation
+    MediationApplied      "mediation.applied"      "Mediation was applied for (申请调解).";
+    MediationAccepted     "mediation.accepted"     "An application for mediation was accepted (受理).";
+    MediationRefused      "mediation.refused"      "An application for mediation was refused (不予受理).";
+    MediationBegun        "mediation.begun"        "Mediation began (开始调解).";
+    MediationAgreed       "mediation.agreed"       "The parties agreed (达成协议).";
+    MediationFailed       "mediation.failed"       "No agreement could be reached (调解不成).";
+    MediationTerminated   "mediation.terminated"   "A party ended mediation (当事人终止).";
+    MediationWithdrawn    "mediation.withdrawn"    "The application was taken back (撤回申请).";
+    MediationPerformanceStarted "mediation.performance_started" "The parties began to perform the agreement (开始履行).";
+    MediationPerformed    "mediation.performed"    "The agreement was performed (履行完毕).";
+    MediationBreached     "mediation.breached"     "The agreement was not performed (未履行).";
+    MediationClosed       "mediation.closed"       "A mediation case was closed (归档).";
+    // Places
+    RegionImported        "region.imported"        "A list of regions was imported (区划导入).";
+    GridCreated           "grid.created"           "A grid was drawn (网格建立).";
+    GridUpdated           "grid.updated"           "A grid was changed (网格变更).";
+    GridClosed            "grid.closed"            "A grid was closed (网格撤销).";
+    // Organizations and volunteers
+    OrganizationCreated   "organization.created"   "An organization was entered (组织登记).";
+    OrganizationUpdated   "organization.updated"   "An organization was changed (组织变更).";
+    OrganizationClosed    "organization.closed"    "An organization was closed (组织撤销).";
+    MembershipStarted     "membership.started"     "An account became a member of an organization (成员加入).";
+    MembershipEnded       "membership.ended"       "A membership ended (成员退出).";
+    VolunteerRegistered   "volunteer.registered"   "A taker was registered (接单人登记).";
+    VolunteerUpdated      "volunteer.updated"      "A taker's entry was changed (接单人变更).";
+    // Accounts
+    AccountCreated        "account.created"        "An account was opened (账号开立).";
+    AccountUpdated        "account.updated"        "An account was changed (账号变更).";
+    AccountDisabled       "account.disabled"       "An account was disabled (账号停用).";
+    GrantGiven            "grant.given"            "A role was granted (授权).";
+    GrantRevoked          "grant.revoked"          "A grant was taken back (撤销授权).";
+    SessionOpened         "session.opened"         "Somebody signed in (登录).";
+    SessionRevoked        "session.revoked"        "A session ended before its time (会话终止).";
+}
+
+impl EventType {
+    /// The type with this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|t| t.as_str() == word)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_type_is_a_word_of_its_own_and_says_what_it_is() {
+        let mut seen = HashSet::new();
+        for kind in EventType::ALL {
+            let word = kind.as_str();
+            assert!(seen.insert(word), "{word} twice");
+            let (noun, verb) = word.split_once('.').expect("a noun, a dot, a verb");
+            let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit());
+            assert!(plain(noun) && plain(verb), "{word}");
+            assert!(kind.about().ends_with(").") && !kind.about().is_ascii(), "{word} says what it is, with the Chinese term");
+            assert_eq!(EventType::named(word), Some(*kind));
+        }
+    }
+}
