@@ -134,6 +134,7 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("sign_out",             "zhang", Nothing,                   "+ + + + + + +"),
     ("get_me",               "zhang", Nothing,                   "+ + + + + + +"),
     ("list_events",          "feng",  Order(State::Placed),      "p p p - p p +"),
+    ("stream_events",        "feng",  Nothing,                   "p p p + p p +"),
 ];
 
 /// A world with what requests can be about.

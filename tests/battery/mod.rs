@@ -22,8 +22,11 @@ use std::collections::BTreeMap;
 use testkit::{Backend, Reply, World};
 
 /// The chapters of the contract in three parts, so that no test does all the work.
-const PARTS: [&[&str]; 3] =
-    [&["orders"], &["mediation", "regions", "grids", "catalogue"], &["organizations", "volunteers", "accounts", "sessions", "system"]];
+const PARTS: [&[&str]; 3] = [
+    &["orders"],
+    &["mediation", "regions", "grids", "catalogue"],
+    &["organizations", "volunteers", "accounts", "sessions", "system", "events"],
+];
 
 /// The operations of a part.
 fn part(n: usize) -> Vec<Operation> {

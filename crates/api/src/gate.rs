@@ -9,6 +9,7 @@ use crate::{
     call::Worker,
     contract::{Found, Operation},
     metrics::{self, InFlight},
+    parked::Parked,
     problem::{self, Problem},
     trace,
     turns::Turn,
@@ -53,7 +54,6 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 
 /// The middleware.
 pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, ActixError> {
-    let _in_flight = InFlight::begin();
     // HEAD is GET without its body, which actix leaves out by itself.
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
@@ -79,7 +79,8 @@ async fn pass<B: MessageBody + 'static>(
     goal: Goal,
     span: Span,
 ) -> Result<ServiceResponse<BoxBody>, ActixError> {
-    let began = Instant::now();
+    let mut began = Instant::now();
+    let mut in_flight = Some(InFlight::begin());
     let request_id = request_id(req.headers());
     let language = language(req.headers());
     let docs = matches!(goal.found, Ok(None));
@@ -113,6 +114,18 @@ async fn pass<B: MessageBody + 'static>(
             };
             let outcome =
                 timeout_at(deadline, repeated(&worker, actor.as_ref(), key, outcome)).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
+            let outcome = match outcome.map(|mut response| (Parked::of(&mut response), response)) {
+                Ok((Some(answer), _)) => {
+                    // Whoever waits holds up nobody, and their waiting is no slowness of ours.
+                    drop((turn.take(), in_flight.take()));
+                    let waited = Instant::now();
+                    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+                    began += waited.elapsed();
+                    answer.map_or_else(|_| Err(Error::internal("the waiting panicked")), |answer| answer.map_err(|Problem(error)| error))
+                }
+                Ok((None, response)) => Ok(response),
+                Err(error) => Err(error),
+            };
             (http, outcome)
         }
     };
@@ -271,7 +284,7 @@ pub(crate) fn read(headers: &HeaderMap) {
     request_id(headers);
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

@@ -11,11 +11,14 @@ mod contract;
 pub mod fuzzing;
 mod gate;
 mod metrics;
+mod parked;
 mod prelude;
 mod problem;
 mod proxy;
+mod reader;
 mod routes;
 mod shape;
+mod stream;
 mod trace;
 mod turns;
 mod v1;
@@ -27,7 +30,7 @@ use call::Worker;
 use contract::Contract;
 use futures_util::future::BoxFuture;
 use identity::Identity;
-use kernel::Core;
+use kernel::{Core, event::Tail};
 use std::{
     net::{SocketAddr, TcpListener},
     sync::{
@@ -36,6 +39,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::watch;
 use turns::Turns;
 
 /// How the server behaves.
@@ -49,6 +53,8 @@ pub struct Settings {
     pub body_limit: usize,
     /// How long the server says "not ready" before it stops taking connections.
     pub drain: Duration,
+    /// How often a stream of events says that it is alive.
+    pub heartbeat: Duration,
     /// Whether `/docs` is served.
     pub docs: bool,
     /// Web origins whose pages may call the API (CORS); none unless told.
@@ -64,6 +70,7 @@ impl Default for Settings {
             request_deadline: Duration::from_millis(2400),
             body_limit: 256 * 1024,
             drain: Duration::ZERO,
+            heartbeat: Duration::from_secs(15),
             docs: true,
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
@@ -81,6 +88,10 @@ pub struct Shared {
     pub(crate) contract: &'static Contract,
     pub(crate) ready: AtomicBool,
     pub(crate) turns: Turns,
+    /// The end of the event log.
+    pub(crate) tail: Arc<Tail>,
+    /// Turns true when whoever waits or streams must come to an end.
+    pub(crate) stopping: watch::Sender<bool>,
 }
 
 /// A running server.
@@ -89,6 +100,8 @@ pub struct Server {
     task: tokio::task::JoinHandle<std::io::Result<()>>,
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// Looks at the end of the event log.
+    looking: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
@@ -101,7 +114,16 @@ impl Server {
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
         let turns = Turns::new(workers);
-        let shared = Arc::new(Shared { settings, identity, contract: Contract::of_this_build(), ready: AtomicBool::new(true), turns });
+        let shared = Arc::new(Shared {
+            settings,
+            identity,
+            contract: Contract::of_this_build(),
+            ready: AtomicBool::new(true),
+            turns,
+            tail: Arc::default(),
+            stopping: watch::Sender::new(false),
+        });
+        let looking = tokio::spawn(look(Arc::clone(&shared.tail), core_of()));
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
@@ -125,7 +147,7 @@ impl Server {
         .listen(listener)?
         .run();
         let handle = server.handle();
-        Ok(Self { handle, task: tokio::spawn(server), address, shared })
+        Ok(Self { handle, task: tokio::spawn(server), address, shared, looking })
     }
 
     /// Where it listens.
@@ -138,9 +160,19 @@ impl Server {
     pub async fn stop(self) {
         self.shared.ready.store(false, Ordering::Relaxed);
         tokio::time::sleep(self.shared.settings.drain).await;
+        self.shared.stopping.send_replace(true);
         self.handle.stop(true).await;
+        self.looking.abort();
         // The server task has nothing to say that stopping has not said.
         let _ = self.task.await;
+    }
+}
+
+/// Looks at the end of the event log for all who wait there.
+async fn look(tail: Arc<Tail>, opening: BoxFuture<'static, kernel::Result<Core>>) {
+    match opening.await {
+        Ok(core) => tail.run(core).await,
+        Err(e) => tracing::error!(error = %e, "nobody can wait for events: there is no database"),
     }
 }
 
@@ -158,7 +190,7 @@ fn docs() -> utoipa_swagger_ui::SwaggerUi {
 fn cors(origins: &[String]) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "accept-language", "idempotency-key", "x-request-id"])
+        .allowed_headers(["authorization", "content-type", "accept-language", "idempotency-key", "x-request-id", "last-event-id"])
         .expose_headers(["x-request-id", "retry-after", "idempotency-replayed"])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -73,8 +73,8 @@ impl House {
     /// The types of all events so far.
     async fn events(&self) -> Vec<String> {
         let pager = kernel::Pager::new("events", &(), kernel::PageQuery { limit: Some(100), cursor: None }).unwrap();
-        let reach = Actor::system().reach(kernel::Permission::EventRead);
-        let page = kernel::event::feed(&self.system(), &reach, &[], None, &pager).await.unwrap();
+        let filter = kernel::event::Filter::of(&Actor::system(), Vec::new(), None).unwrap();
+        let page = kernel::event::feed(&self.system(), &filter, &pager, None).await.unwrap().0;
         page.items.into_iter().map(|e| e.kind).collect()
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     crash::{self, Point},
     db::Db,
     error::{Code, Error, Result},
-    event::{self, Event, Pending, Subject},
+    event::{self, Bell, Event, Pending, Subject},
     id::AccountId,
     lanes::Single,
     memory::Memory,
@@ -71,13 +71,15 @@ pub struct Core {
     pub vault: Arc<Vault>,
     /// What is remembered for some seconds.
     pub memory: Arc<Memory>,
+    /// Rings when something happened.
+    pub bell: Arc<Bell>,
 }
 
 impl Core {
     /// With these, remembering nothing yet.
     #[must_use]
     pub fn new(db: Db, clock: Arc<dyn Clock>, vault: Arc<Vault>) -> Self {
-        Self { db, clock, vault, memory: Arc::new(Memory::new()) }
+        Self { db, clock, vault, memory: Arc::new(Memory::new()), bell: Arc::new(Bell::new()) }
     }
 }
 
@@ -351,6 +353,9 @@ impl<'a> Tx<'a> {
             }
         }?;
         self.events.iter().for_each(|event| metrics::logged(event.kind.as_str()));
+        if !self.events.is_empty() {
+            self.cx.core.bell.ring();
+        }
         crash::at(Point::Committed);
         Ok(answer)
     }

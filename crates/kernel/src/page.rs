@@ -69,6 +69,12 @@ impl Pager {
         Ok(Self { list: format!("{name}?{filters}"), limit, cursor: query.cursor })
     }
 
+    /// The most items of the page.
+    #[must_use]
+    pub const fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// How many rows to ask the database for: one more than the page, to know whether more follow.
     #[must_use]
     pub const fn fetch(&self) -> u64 {

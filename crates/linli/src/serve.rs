@@ -98,6 +98,7 @@ fn of_api(settings: &Settings) -> api::Settings {
             .map(str::to_owned)
             .collect(),
         trusted_proxies: settings.trusted_proxies.0.clone(),
+        ..api::Settings::default()
     }
 }
 

@@ -109,15 +109,25 @@ impl Request {
         self
     }
 
-    /// Sends it and reads the whole answer.
+    /// Sends it and gives the answer while it is still coming: for streams.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn open(self) -> reqwest::Response {
+        self.builder.send().await.unwrap_or_else(|e| panic!("{}: {e:?}", self.name))
+    }
+
+    /// Sends it and reads the whole answer; of a stream, which has no end, the beginning.
     ///
     /// # Panics
     /// When there is no answer.
     pub async fn send(self) -> Reply {
         let name = self.name;
-        let answer = self.builder.send().await.unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let mut answer = self.builder.send().await.unwrap_or_else(|e| panic!("{name}: {e:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = answer.bytes().await.unwrap_or_else(|e| panic!("{name}: {e:?}")).to_vec();
+        let streams = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if streams { answer.chunk().await.map(Option::unwrap_or_default) } else { answer.bytes().await };
+        let bytes = bytes.unwrap_or_else(|e| panic!("{name}: {e:?}")).to_vec();
         Reply { name, status, headers, bytes }
     }
 }
@@ -141,14 +151,14 @@ impl Reply {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The body as JSON; null when it is empty.
+    /// The body as JSON; null when it is empty, or a stream.
     ///
     /// # Panics
     /// For a body that is no JSON.
     #[must_use]
     #[track_caller]
     pub fn json(&self) -> Value {
-        if self.bytes.is_empty() {
+        if self.bytes.is_empty() || self.header("content-type") == "text/event-stream" {
             return Value::Null;
         }
         serde_json::from_slice(&self.bytes)

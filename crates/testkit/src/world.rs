@@ -301,7 +301,7 @@ impl World {
     }
 
     /// Takes the world away. Whoever still holds a clone holds an empty shell.
-    pub(crate) async fn end(self) {
+    pub async fn end(self) {
         let Ok(Inner { server, database, core, http, .. }) = Arc::try_unwrap(self.inner).map_err(drop) else { return };
         drop(http);
         server.stop().await;

@@ -9,13 +9,18 @@
 //! alone is the order, and the transaction is 0.
 
 mod catalogue;
+mod feed;
+mod filter;
+mod tail;
 mod types;
 
 pub use catalogue::{Catalogued, catalogued, schema_without_prose, without_prose};
+pub use feed::{Look, Position, by_number, feed, head, look, number_at, numbered};
+pub use filter::{Filter, Pattern};
+pub use tail::{Bell, Follower, News, Tail};
 pub use types::EventType;
 
 use crate::{
-    access::Reach,
     cx::Cx,
     db::Db,
     error::{Error, Result},
@@ -24,10 +29,7 @@ use crate::{
     region::RegionCode,
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -144,49 +146,6 @@ pub async fn timeline(cx: &Cx, subject: Uuid, pager: &Pager) -> Result<Page<Logg
     pager.page(rows, |e| (e.subject_version, e.id))
 }
 
-/// The change feed (事件流): every event within `reach`, in the order of the log, none skipped.
-/// `next_cursor` is always given, so that a reader at the end knows where to go on.
-///
-/// `veiled` is the beginning of types that are confidential, and the reach within which the reader may know of them.
-///
-/// # Errors
-/// `cursor_invalid`; `database_unavailable`.
-pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], veiled: Option<(&str, &Reach)>, pager: &Pager) -> Result<Page<LoggedEvent>> {
-    let postgres = cx.backend() == DbBackend::Postgres;
-    let (xid, seq) = pager.after::<(i64, i64)>()?.unwrap_or((-1, 0));
-    let mut query = row::Entity::find()
-        .filter(lies_in(reach, Condition::any()))
-        .apply_if(veiled.filter(|(_, open)| open.regions != reach.regions), |q, (prefix, open)| {
-            q.filter(lies_in(open, Condition::any().add(row::Column::Kind.not_like(format!("{prefix}%")))))
-        })
-        .apply_if((!types.is_empty()).then_some(types), |q, t| q.filter(row::Column::Kind.is_in(t)));
-    query = if postgres {
-        query
-            // A cursor from before the log was restored into another cluster is ahead of this one's transactions: it goes on
-            // by its sequence number, as the restored events do (see `rebase`).
-            .filter(Expr::cust_with_values(
-                "(xid, seq) > (CASE WHEN $1 > pg_snapshot_xmax(pg_current_snapshot())::text::bigint THEN 0 ELSE $1 END, $2)",
-                [xid, seq],
-            ))
-            .filter(Expr::cust("xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
-            .order_by_asc(row::Column::Xid)
-            .order_by_asc(row::Column::Seq)
-    } else {
-        query.filter(row::Column::Seq.gt(seq)).order_by_asc(row::Column::Seq)
-    };
-    let rows = query.limit(pager.fetch()).all(cx.reader()).await?;
-    let page = pager.page(rows, |r| (r.xid, r.seq))?;
-    let end = match page.items.last() {
-        Some(last) => (last.xid, last.seq),
-        None => (xid, seq),
-    };
-    Ok(Page {
-        items: page.items.into_iter().map(LoggedEvent::try_from).collect::<Result<Vec<_>>>()?,
-        next_cursor: Some(pager.cursor(&end)?),
-        has_more: page.has_more,
-    })
-}
-
 /// The newest sequence number of the log; 0 when it is empty.
 ///
 /// # Errors
@@ -194,14 +153,6 @@ pub async fn feed(cx: &Cx, reach: &Reach, types: &[String], veiled: Option<(&str
 pub async fn newest(cx: &Cx) -> Result<i64> {
     let newest: Option<Option<i64>> = row::Entity::find().select_only().expr(row::Column::Seq.max()).into_tuple().one(cx.reader()).await?;
     Ok(newest.flatten().unwrap_or_default())
-}
-
-/// Adds each region of the reach to these alternatives.
-fn lies_in(reach: &Reach, alternatives: Condition) -> Condition {
-    reach.regions.iter().fold(alternatives, |any, region| {
-        let (first, last) = region.range();
-        any.add(row::Column::RegionCode.between(first.as_i64(), last.as_i64()))
-    })
 }
 
 /// Makes the log readable after a restore into another PostgreSQL cluster, whose transaction ids are lower than those that
