@@ -10,6 +10,7 @@
 mod battery;
 mod catalogue;
 mod contract;
+mod duties;
 mod events;
 mod feed;
 mod grids;

@@ -14,6 +14,7 @@ mod m0005_volunteers;
 mod m0006_services;
 mod m0007_orders;
 mod m0008_mediation;
+mod m0028_grid_duties;
 
 /// Every migration, in order.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_services::Migration),
             Box::new(m0007_orders::Migration),
             Box::new(m0008_mediation::Migration),
+            Box::new(m0028_grid_duties::Migration),
         ]
     }
 }

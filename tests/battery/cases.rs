@@ -27,6 +27,7 @@ pub(super) enum Thing {
     Item,
     Region,
     Grid,
+    Duty,
     Organization,
     Membership,
     Volunteer,
@@ -34,7 +35,7 @@ pub(super) enum Thing {
     Grant,
 }
 
-use Thing::{Account, Grant, Grid, Item, Mediation, Membership, Nothing, Order, Organization, Policy, Region, Volunteer};
+use Thing::{Account, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Order, Organization, Policy, Region, Volunteer};
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
 const PERFORMING: &[&str] = &["accept_case", "begin_case", "agree_case", "start_performance"];
@@ -53,6 +54,7 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("get_jwks",             "zhang", Nothing,                   ANYBODY),
     ("get_openapi",          "zhang", Nothing,                   ANYBODY),
     ("list_event_types",     "zhang", Nothing,                   ANYBODY),
+    ("get_grid_card",        "zhang", Grid,                      ANYBODY),
     ("sign_in",              "zhang", Nothing,                   ANYBODY),
     ("refresh_session",      "zhang", Nothing,                   ANYBODY),
     ("set_up",               "zhang", Nothing,                   ANYBODY),
@@ -94,6 +96,19 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("get_grid",             "zhang", Grid,                      "+ + + + + + +"),
     ("update_grid",          "wang",  Grid,                      "p p p p p p p"),
     ("close_grid",           "wang",  Grid,                      "p p p p p p p"),
+    ("split_grid",           "wang",  Grid,                      "p p p p p p p"),
+    ("merge_grids",          "wang",  Nothing,                   "p p p p p p p"),
+    ("get_grid_lineage",     "zhang", Grid,                      "+ + + + + + +"),
+    ("assign_duty",          "wang",  Grid,                      "p p p p p p p"),
+    ("list_duties",          "wang",  Grid,                      "p p p p p p +"),
+    ("get_three_leads",      "wang",  Grid,                      "p p p p p p +"),
+    ("get_service_team",     "wang",  Grid,                      "p p p p p p +"),
+    ("update_duty",          "wang",  Duty,                      ". . . . . . p"),
+    ("end_duty",             "wang",  Duty,                      ". . . . . . p"),
+    ("list_vacancies",       "wang",  Nothing,                   "p p - - p p +"),
+    ("list_double_duties",   "wang",  Duty,                      "p p - - p p -"),
+    ("get_duty_report",      "wang",  Nothing,                   "p p p p p p +"),
+    ("get_branch_report",    "wang",  Nothing,                   "p p p p + p +"),
 
     ("list_organizations",   "wang",  Organization,              "p p - - + - +"),
     ("create_organization",  "wang",  Nothing,                   "p p p p p p p"),
@@ -211,6 +226,10 @@ impl Scene {
                 body["code"].as_str().unwrap().to_owned()
             }
             Grid => post(by("wang"), "/grids", self.body("create_grid").await.unwrap()).await,
+            Duty => {
+                let grid = Box::pin(self.make(Grid)).await;
+                post(by("wang"), &format!("/grids/{grid}/duties"), self.body("assign_duty").await.unwrap()).await
+            }
             Policy => {
                 // No two begin at one moment.
                 self.world.later(Duration::minutes(1));
@@ -270,6 +289,12 @@ impl Scene {
             "create_grid" => {
                 json!({ "region_code": HOME, "name": self.fresh("第三网格"), "kind": "comprehensive", "center": { "lng": 119.815, "lat": 32.24 } })
             }
+            "split_grid" => json!({ "parts": [{ "name": self.fresh("东网格") }, { "name": self.fresh("西网格") }] }),
+            "merge_grids" => json!({
+                "grid_ids": [Box::pin(self.make(Grid)).await, Box::pin(self.make(Grid)).await], "into": { "name": self.fresh("大网格") },
+            }),
+            "assign_duty" => json!({ "role": "police", "name": self.fresh("民警"), "duty_phone": "0511-88010000" }),
+            "update_duty" => json!({ "duty_phone": "0511-88010001" }),
             "update_grid" => json!({ "name": self.fresh("第四网格") }),
             "create_organization" => json!({ "name": self.fresh("协会"), "kind": "social_organization", "region_code": HOME }),
             "update_organization" => json!({ "name": self.fresh("新协会") }),
@@ -284,7 +309,7 @@ impl Scene {
             }),
             "agree_case" => json!({ "form": "written", "content": "一个月内修复。" }),
             "record_performance" => json!({ "outcome": "performed" }),
-            "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" => json!({}),
+            "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" | "end_duty" => json!({}),
             "refuse_case" | "fail_case" | "terminate_case" | "withdraw_case" => reason,
             "create_account" => json!({
                 "name": self.fresh("somebody."), "password": PASSWORD, "display_name": "钱多多", "grants": [{ "role": "resident", "region_code": HOME }],
@@ -298,7 +323,11 @@ impl Scene {
 
 /// The value of a query parameter that an operation needs.
 fn needed(operation: &Operation) -> &'static str {
-    if operation.id == "locate_grid" { "?lng=119.815&lat=32.24" } else { "" }
+    match operation.id.as_str() {
+        "locate_grid" => "?lng=119.815&lat=32.24",
+        "get_duty_report" | "get_branch_report" => "?region_code=321182001017",
+        _ => "",
+    }
 }
 
 impl Operation {

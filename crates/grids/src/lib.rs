@@ -3,20 +3,30 @@
 //! [`region`] holds the five levels from province to community with their periods, loaded from the
 //! list that the statistics bureau publishes. [`grid`] holds the grids that communities draw for
 //! themselves, and finds the one that a point lies in. Both are public reference data: any
-//! signed-in caller may read them, and no personal data lies in them.
+//! signed-in caller may read them, and no personal data lies in them. [`duty`] says who answers for a grid and who serves it,
+//! [`rules`] what differs by place.
 
+pub mod duty;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod grid;
 pub mod region;
+pub mod rules;
 
+pub use duty::{
+    AssignDuty, CardDuty, CheckDuties, DoubleDuty, Duty, DutyReport, DutyRole, EndDuty, GridCard, ListDuties, OnDuty, ServiceTeam,
+    ThreeLeads, UpdateDuty, WithinRegion, assign_duty, duty_report, end_duty, get_card, is_on_duty, list_double_duties, list_duties,
+    list_vacancies, on_duty, service_team, three_leads, update_duty,
+};
 pub use grid::{
-    CloseGrid, CreateGrid, Grid, GridKind, ListGrids, LocateGrid, UpdateGrid, close_grid, create_grid, get_grid, grid_region, list_grids,
-    locate, place_in, require_grid_in, update_grid,
+    CloseGrid, CreateGrid, ExternalCode, Grid, GridChange, GridKind, GridLineage, GridPart, GridParts, GridRef, ListGrids, LocateGrid,
+    MergeGrids, SplitGrid, Succession, UpdateGrid, close_grid, create_grid, find_grid, get_grid, grid_lineage, grid_region, grids_in_use,
+    list_grids, locate, merge_grids, place_in, require_grid_in, split_grid, update_grid,
 };
 pub use region::{
     ImportOptions, ImportReport, ListRegions, Region, get_region, import_regions, list_regions, require_community, require_open,
 };
+pub use rules::{CardNames, GridRules, GridSize, GridWarning, GridWarningCode};
 
 /// What this crate logs, for the catalogue of events.
 #[must_use]
@@ -24,6 +34,8 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
     use kernel::{EventType as T, event::catalogued};
     let mut types = catalogued::<region::event::RegionImported>(&[T::RegionImported]);
     types.extend(catalogued::<grid::event::Facts>(&[T::GridCreated, T::GridUpdated, T::GridClosed]));
+    types.extend(catalogued::<grid::event::Succeeded>(&[T::GridSplit, T::GridMerged]));
+    types.extend(catalogued::<duty::event::DutyFacts>(&[T::DutyAssigned, T::DutyUpdated, T::DutyEnded]));
     types
 }
 
@@ -32,5 +44,5 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
 #[doc(hidden)]
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    vec![region::table(schema), grid::table(schema)]
+    [vec![region::table(schema), duty::table(schema)], grid::tables(schema)].concat()
 }

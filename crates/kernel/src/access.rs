@@ -119,6 +119,10 @@ policy! {
     CatalogueManage     "catalogue.manage":       StreetOperator DistrictOperator Administrator;
     /// 网格维护
     GridManage          "grid.manage":            CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 网格任职查看: names in full; the private phone needs `duty.manage`.
+    DutyRead            "duty.read":              GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 网格任职维护
+    DutyManage          "duty.manage":            CommunityWorker StreetOperator DistrictOperator Administrator;
     /// 组织查看
     OrganizationRead    "organization.read":      GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
     /// 组织与成员维护

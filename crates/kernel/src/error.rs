@@ -117,6 +117,7 @@ codes! {
     GrantNotFound            "grant_not_found"            NotFound         "There is no such grant." "没有这项授权。";
     RegionNotFound           "region_not_found"           NotFound         "There is no such region." "没有这个区划。";
     GridNotFound             "grid_not_found"             NotFound         "There is no such grid." "没有这个网格。";
+    DutyNotFound             "duty_not_found"             NotFound         "There is no such duty." "没有这项任职。";
     OrganizationNotFound     "organization_not_found"     NotFound         "There is no such organization." "没有这个组织。";
     MembershipNotFound       "membership_not_found"       NotFound         "There is no such membership." "没有这项成员关系。";
     VolunteerNotFound        "volunteer_not_found"        NotFound         "There is no such volunteer." "没有这名志愿者。";
@@ -131,10 +132,16 @@ codes! {
     RegionImportInvalid      "region_import_invalid"      Invalid          "Line {line}: {reason}. Nothing was imported." "第 {line} 行:{reason}。未导入任何数据。";
     GridCodeTaken            "grid_code_taken"            Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
     GridClosed               "grid_closed"                Conflict         "The grid is closed." "该网格已撤销。";
+    GridEnded                "grid_ended"                 Invalid          "The grid {code} ended on {date}; see its lineage for what took its place." "网格 {code} 已于 {date} 撤销,接替的网格见其沿革。";
+    GridParentInvalid        "grid_parent_invalid"        Invalid          "The parent must be a grid in use of the same community, of a kind that holds this one: {reason}." "上级须为同一社区内在用的网格,且其类别可容纳本网格:{reason}。";
+    GridsForeign             "grids_foreign"              Invalid          "Grids of different communities cannot be merged." "不同社区的网格不能合并。";
     GridForeign              "grid_foreign"               Invalid          "The grid does not belong to the community {region}." "该网格不属于社区 {region}。";
     BoundaryInvalid          "boundary_invalid"           Invalid          "The boundary is not a simple polygon: {reason}." "边界不是合法的多边形:{reason}。";
     PointOutsideCountry      "point_outside_country"      Invalid          "The point lies outside the country." "该坐标点在境外。";
     PointOutsideCommunity    "point_outside_community"    Invalid          "The point lies outside the community {region}." "该坐标点不在社区 {region} 内。";
+    DutyTaken                "duty_taken"                 Conflict         "The grid has a {role} for this time already, since {from}." "该网格在此期间已有 {role},自 {from} 起。";
+    DutyOverlap              "duty_overlap"               Conflict         "The same person holds the duty {role} in this grid from {from} on; the periods overlap." "同一人自 {from} 起已在该网格任 {role},任期重叠。";
+    DutyEnded                "duty_ended"                 Conflict         "The duty has ended." "该任职已结束。";
     // Accounts and grants
     AccountNameTaken         "account_name_taken"         Conflict         "The name {name} is taken." "账号名 {name} 已被使用。";
     AccountNotOwn            "account_not_own"            Forbidden        "Only the owner of the account may do this." "只有账号本人可以执行此操作。";

@@ -51,6 +51,8 @@ ids! {
     GrantId
     /// A grid (网格) under a community.
     GridId
+    /// A duty (任职) of somebody in a grid.
+    DutyId
     /// An organization (组织).
     OrganizationId
     /// A membership (成员关系) of an account in an organization.

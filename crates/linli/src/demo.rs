@@ -228,8 +228,12 @@ impl World {
                     boundary: Some(boundary),
                     datum: Datum::Wgs84,
                     center: None,
+                    parent_id: None,
+                    households: None,
+                    external_codes: Vec::new(),
+                    extent: None,
                 };
-                match grids::create_grid(cx, grid).await {
+                match grids::create_grid(cx, grid, &grids::GridRules::default()).await {
                     Ok(grid) => grids.push(grid.id),
                     Err(e) if e.code == kernel::Code::GridCodeTaken => {}
                     Err(e) => return Err(e),

@@ -17,13 +17,14 @@ mod view;
 pub use command::{AddMember, CreateOrganization, ListMembers, ListOrganizations, UpdateOrganization};
 pub use row::{MemberRole, OrganizationKind, OrganizationStatus};
 pub use store::tables;
-pub use view::{Membership, Organization, OrganizationSummary};
+pub use view::{BranchReport, Membership, Organization, OrganizationSummary};
 
 use event::{MembershipEvent, OrganizationEvent};
 use kernel::{
-    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, Tx,
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, RegionLevel, Result, Subject, Tx,
     id::{GridId, MembershipId, OrganizationId},
 };
+use std::collections::HashMap;
 
 /// What this crate logs, for the catalogue of events.
 #[must_use]
@@ -149,6 +150,37 @@ pub async fn list_organizations(cx: &Cx, list: ListOrganizations) -> Result<Page
     )?;
     let rows = store::list_organizations(cx, &reach, &list, &pager).await?;
     Ok(pager.page(rows, |r| (r.region_code.as_i64(), r.id))?.map(Organization::from))
+}
+
+/// The most grids that a report on branches looks at; a county has some hundreds.
+const MOST_GRIDS: u64 = 20_000;
+
+/// One grid, one branch (一个网格一个支部): which comprehensive grids of a region have a party branch, which a party group, which
+/// nothing. At most a county.
+///
+/// # Errors
+/// `permission_missing`; `query_parameter_invalid` for a region above a county.
+pub async fn branch_report(cx: &Cx, region: RegionCode) -> Result<BranchReport> {
+    cx.actor.require(Permission::OrganizationRead, &Place::from(region))?;
+    if region.level() < RegionLevel::County {
+        return Err(Error::new(Code::QueryParameterInvalid).with("reason", "region_code is a county or lies in one"));
+    }
+    let grids = grids::grids_in_use(cx, region, MOST_GRIDS).await?;
+    let bound = store::bound_grids(cx, region).await?;
+    let having = |kind| -> HashMap<GridId, i64> { bound.iter().filter(|b| b.1 == kind).map(|b| (b.0, b.2)).collect() };
+    let (branches, groups) = (having(OrganizationKind::GridBranch), having(OrganizationKind::PartyGroup));
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let with_branch = grids.iter().filter(|g| branches.contains_key(&g.id)).count();
+    let with_group = grids.iter().filter(|g| !branches.contains_key(&g.id) && groups.contains_key(&g.id)).count();
+    let several = grids.iter().filter(|g| branches.get(&g.id).is_some_and(|n| *n > 1)).count();
+    Ok(BranchReport {
+        grids: number(grids.len()),
+        with_branch: number(with_branch),
+        with_group: number(with_group),
+        unbound: number(grids.len() - with_branch - with_group),
+        with_several_branches: number(several),
+        unbound_grids: grids.into_iter().filter(|g| !branches.contains_key(&g.id) && !groups.contains_key(&g.id)).take(100).collect(),
+    })
 }
 
 /// Makes an account a member of an organization (添加成员).

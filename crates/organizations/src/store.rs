@@ -1,13 +1,13 @@
 //! Every query of organizations and memberships.
 
 use crate::{
-    ListOrganizations, OrganizationStatus,
+    ListOrganizations, OrganizationKind, OrganizationStatus,
     row::{membership, organization},
 };
 use kernel::{
     Cx, Pager, RegionCode, Result, Time,
     access::Reach,
-    id::{AccountId, MembershipId, OrganizationId},
+    id::{AccountId, GridId, MembershipId, OrganizationId},
     page::{Direction, Places, within},
 };
 use sea_orm::{
@@ -74,6 +74,23 @@ pub(crate) async fn list_organizations(
         query = query.filter(Expr::tuple([Expr::col(C::RegionCode), Expr::col(C::Id)]).gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
     }
     Ok(query.order_by_asc(C::RegionCode).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?)
+}
+
+/// The grids of a region with an active party organization of these kinds, and how many each has.
+pub(crate) async fn bound_grids(cx: &Cx, region: RegionCode) -> Result<Vec<(GridId, OrganizationKind, i64)>> {
+    use organization::Column as C;
+    let (first, last) = region.range();
+    let query = organization::Entity::find()
+        .select_only()
+        .columns([C::GridId, C::Kind])
+        .column_as(C::Id.count(), "count")
+        .filter(C::RegionCode.between(first, last))
+        .filter(C::GridId.is_not_null())
+        .filter(C::Kind.is_in([OrganizationKind::GridBranch, OrganizationKind::PartyGroup]))
+        .filter(C::Status.eq(OrganizationStatus::Active))
+        .group_by(C::GridId)
+        .group_by(C::Kind);
+    Ok(query.into_tuple().all(cx.reader()).await?)
 }
 
 pub(crate) async fn insert_membership(tx: &DatabaseTransaction, row: membership::Model) -> Result<()> {

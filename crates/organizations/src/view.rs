@@ -117,3 +117,20 @@ impl From<organization::Model> for OrganizationSummary {
         }
     }
 }
+
+/// One grid, one branch (一个网格一个支部): which comprehensive grids of a region have a party organization of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BranchReport {
+    /// All comprehensive grids in use (综合网格数).
+    pub grids: u32,
+    /// With a grid branch (已建党支部).
+    pub with_branch: u32,
+    /// Without a branch, with a party group (已建党小组), where a branch would be too small.
+    pub with_group: u32,
+    /// With neither (未覆盖).
+    pub unbound: u32,
+    /// With more than one branch (重复建立).
+    pub with_several_branches: u32,
+    /// The first hundred grids with neither (未覆盖网格).
+    pub unbound_grids: Vec<grids::GridRef>,
+}

@@ -3,6 +3,7 @@
 //! place can set its own.
 
 use chrono::{DateTime, NaiveTime, Utc};
+use grids::GridRules;
 use kernel::{
     Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
     event::{Catalogued, catalogued},
@@ -49,6 +50,8 @@ pub enum PolicyKind {
     WorkingTime,
     /// 订单流转
     OrderFlow,
+    /// 网格规则
+    GridRules,
 }
 
 /// The hours of a working day (工作时间).
@@ -139,6 +142,9 @@ pub struct Policy {
     /// The flow, if it is an `order_flow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_flow: Option<OrderFlow>,
+    /// What rules grids, if it is a `grid_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid_rules: Option<GridRules>,
     /// From when on it holds (生效时间).
     pub valid_from: DateTime<Utc>,
     /// Until when; absent while it is the newest version (失效时间).
@@ -146,7 +152,7 @@ pub struct Policy {
     pub valid_to: Option<DateTime<Utc>>,
 }
 
-/// Sets a policy for a place (设定规则): exactly one of `working_time` and `order_flow`.
+/// Sets a policy for a place (设定规则): exactly one of the kinds.
 #[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct SetPolicy {
@@ -158,6 +164,9 @@ pub struct SetPolicy {
     /// How orders flow.
     #[validate(nested)]
     pub order_flow: Option<OrderFlow>,
+    /// What rules grids.
+    #[validate(nested)]
+    pub grid_rules: Option<GridRules>,
     /// From when on; now when absent. Not in the past. A version that has not begun by then is replaced and never begins.
     pub valid_from: Option<DateTime<Utc>>,
 }
@@ -198,6 +207,14 @@ pub async fn order_flow(cx: &Cx, region: RegionCode) -> Result<OrderFlow> {
     current(cx, PolicyKind::OrderFlow, region).await
 }
 
+/// What rules grids at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn grid_rules(cx: &Cx, region: RegionCode) -> Result<GridRules> {
+    current(cx, PolicyKind::GridRules, region).await
+}
+
 /// The policy of the most specific region that has one: its code is the greatest on the way up.
 async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
     let now = cx.now();
@@ -228,14 +245,15 @@ struct Rules(Vec<row::Model>);
 pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
     crate::require_region(cx, command.region_code).await?;
-    let (kind, data) = match (&command.working_time, &command.order_flow) {
-        (Some(hours), None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
-        (None, Some(flow)) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
+    let (kind, data) = match (&command.working_time, &command.order_flow, &command.grid_rules) {
+        (Some(hours), None, None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
+        (None, Some(flow), None) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
+        (None, None, Some(rules)) => (PolicyKind::GridRules, serde_json::to_string(rules)),
         _ => {
             return Err(Error::field_with(
                 "#/working_time",
                 Code::FieldInvalid,
-                vec![("reason", "give exactly one of working_time and order_flow".to_owned())],
+                vec![("reason", "give exactly one kind of policy".to_owned())],
             ));
         }
     };
@@ -304,10 +322,11 @@ pub async fn list_policies(cx: &Cx, filter: ListPolicies, page: PageQuery) -> Re
 }
 
 fn view(row: row::Model) -> Result<Policy> {
-    let (mut working_time, mut order_flow) = (None, None);
+    let (mut working_time, mut order_flow, mut grid_rules) = (None, None, None);
     match row.kind {
         PolicyKind::WorkingTime => working_time = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
         PolicyKind::OrderFlow => order_flow = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
+        PolicyKind::GridRules => grid_rules = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
     }
     Ok(Policy {
         kind: row.kind,
@@ -315,6 +334,7 @@ fn view(row: row::Model) -> Result<Policy> {
         version: row.version,
         working_time,
         order_flow,
+        grid_rules,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
     })

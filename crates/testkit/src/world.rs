@@ -406,8 +406,12 @@ async fn grid(cx: &Cx, community: &str, name: &str, (west, east): (f64, f64)) ->
         boundary: Some(json!({ "type": "Polygon", "coordinates": ring })),
         datum: Datum::Wgs84,
         center: None,
+        parent_id: None,
+        households: None,
+        external_codes: Vec::new(),
+        extent: None,
     };
-    grids::create_grid(cx, command).await.expect("a grid").id
+    grids::create_grid(cx, command, &grids::GridRules::default()).await.expect("a grid").id
 }
 
 async fn telecom(cx: &Cx) -> OrganizationId {

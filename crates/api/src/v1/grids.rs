@@ -1,12 +1,16 @@
 //! Grids (网格): the patches that a community is divided into.
 
 use crate::prelude::*;
-use ::grids::{self as domain, CloseGrid, CreateGrid, Grid, ListGrids, LocateGrid, UpdateGrid};
+use ::grids::{
+    self as domain, CloseGrid, CreateGrid, Grid, GridLineage, GridParts, ListGrids, LocateGrid, MergeGrids, SplitGrid, UpdateGrid,
+};
 use kernel::{Code, Error, id::GridId};
+use services::policy;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    // `locate` before `{id}`, which would take it for an id.
-    config.service(list_grids).service(create_grid).service(locate_grid).service(get_grid).service(update_grid).service(close_grid);
+    // `locate` and `merge` before `{id}`, which would take them for an id.
+    config.service(list_grids).service(create_grid).service(locate_grid).service(merge_grids);
+    config.service(get_grid).service(update_grid).service(close_grid).service(split_grid).service(get_grid_lineage);
 }
 
 /// List grids (网格列表).
@@ -24,7 +28,8 @@ async fn list_grids(call: Call, query: Query<ListGrids>) -> Answer {
 ///
 /// Under a community or village (社区、村), never under anything else. Without a `code` (编码) it gets the next free one of
 /// the community. The boundary (边界) is a GeoJSON Polygon in any datum (坐标系) and is kept in WGS-84; without a `center`
-/// (中心点) the centroid of the boundary is taken.
+/// (中心点) the centroid of the boundary is taken. A grid with fewer or more households (户数) than the rules of the place have it
+/// is drawn all the same; `warnings` says so.
 #[utoipa::path(tag = "grids", operation_id = "create_grid",
     request_body(content = CreateGrid, example = json!({
         "region_code": "321182001017", "name": "第三网格", "kind": "comprehensive", "datum": "gcj02",
@@ -33,7 +38,8 @@ async fn list_grids(call: Call, query: Query<ListGrids>) -> Answer {
     responses((status = 201, body = Grid), WriteProblems), extensions(("x-permission" = json!("grid.manage"))))]
 #[post("/grids")]
 async fn create_grid(call: Call, body: Body<CreateGrid>) -> Answer {
-    created(domain::create_grid(&call.cx, body.0).await?)
+    let rules = policy::grid_rules(&call.cx, body.0.region_code).await?;
+    created(domain::create_grid(&call.cx, body.0, &rules).await?)
 }
 
 /// Find the grid of a point (定位网格).
@@ -57,7 +63,8 @@ async fn locate_grid(call: Call, query: Query<LocateGrid>) -> Answer {
     responses((status = 200, body = Grid), ReadProblems), extensions(("x-permission" = json!("signed_in"))))]
 #[get("/grids/{id}")]
 async fn get_grid(call: Call, id: Path<GridId>) -> Answer {
-    ok(domain::get_grid(&call.cx, *id).await?)
+    let grid = domain::get_grid(&call.cx, *id).await?;
+    ok(policy::grid_rules(&call.cx, grid.region_code).await?.judge(grid))
 }
 
 /// Change a grid (修改网格).
@@ -69,7 +76,8 @@ async fn get_grid(call: Call, id: Path<GridId>) -> Answer {
     responses((status = 200, body = Grid), WriteProblems), extensions(("x-permission" = json!("grid.manage"))))]
 #[post("/grids/{id}")]
 async fn update_grid(call: Call, id: Path<GridId>, body: Body<UpdateGrid>) -> Answer {
-    ok(domain::update_grid(&call.cx, *id, body.0).await?)
+    let rules = rules_of(&call, *id).await?;
+    ok(domain::update_grid(&call.cx, *id, body.0, &rules).await?)
 }
 
 /// Close a grid (撤销网格).
@@ -81,4 +89,52 @@ async fn update_grid(call: Call, id: Path<GridId>, body: Body<UpdateGrid>) -> An
 #[post("/grids/{id}/close")]
 async fn close_grid(call: Call, id: Path<GridId>, body: Body<CloseGrid>) -> Answer {
     ok(domain::close_grid(&call.cx, *id, body.0).await?)
+}
+
+/// Split a grid (拆分网格).
+///
+/// Into two or more of its kind, community and parent, at once. The grid ends with the duties (任职) in it and keeps its code
+/// (编码), which is never used again; the new ones are its successors (后继). What lay in it lies in the part that holds its centre.
+#[utoipa::path(tag = "grids", operation_id = "split_grid", params(("id" = GridId, Path, description = "Grid id (网格标识)")),
+    request_body(content = SplitGrid, example = json!({ "parts": [{ "name": "第三网格(东)", "households": 310 }, { "name": "第三网格(西)", "households": 320 }], "version": 1 })),
+    responses((status = 201, body = GridParts), WriteProblems), extensions(("x-permission" = json!("grid.manage"))))]
+#[post("/grids/{id}/split")]
+async fn split_grid(call: Call, id: Path<GridId>, body: Body<SplitGrid>) -> Answer {
+    let rules = rules_of(&call, *id).await?;
+    created(domain::split_grid(&call.cx, *id, body.0, &rules).await?)
+}
+
+/// Merge grids (合并网格).
+///
+/// Two or more of one kind and one community (社区) into a new one, never across communities. They end with the duties (任职) in
+/// them and keep their codes; the new grid is their successor (后继). Without a boundary of its own it gets the union of theirs.
+#[utoipa::path(tag = "grids", operation_id = "merge_grids",
+    request_body(content = MergeGrids, example = json!({ "grid_ids": ["019aa1c2-7d40-7c3e-9f5b-2a6e4d1c8b70", "019aa1c2-7d40-7c3e-9f5b-2a6e4d1c8b71"], "into": { "name": "第一网格" } })),
+    responses((status = 201, body = Grid), WriteProblems), extensions(("x-permission" = json!("grid.manage"))))]
+#[post("/grids/merge")]
+async fn merge_grids(call: Call, body: Body<MergeGrids>) -> Answer {
+    let rules = match body.0.grid_ids.first() {
+        Some(id) => rules_of(&call, *id).await?,
+        None => domain::GridRules::default(),
+    };
+    created(domain::merge_grids(&call.cx, body.0, &rules).await?)
+}
+
+/// Read where a grid came from and what became of it (网格沿革).
+///
+/// The grids whose place it took (前身) and those that took its place (后继) by splits (拆分) and merges (合并), one step in each
+/// direction.
+#[utoipa::path(tag = "grids", operation_id = "get_grid_lineage", params(("id" = GridId, Path, description = "Grid id (网格标识)")),
+    responses((status = 200, body = GridLineage), ReadProblems), extensions(("x-permission" = json!("signed_in"))))]
+#[get("/grids/{id}/lineage")]
+async fn get_grid_lineage(call: Call, id: Path<GridId>) -> Answer {
+    ok(domain::grid_lineage(&call.cx, *id).await?)
+}
+
+/// The rules of the place where a grid lies; where there is none, the domain says so.
+async fn rules_of(call: &Call, id: GridId) -> kernel::Result<domain::GridRules> {
+    match domain::grid_region(&call.cx, id).await? {
+        Some(region) => policy::grid_rules(&call.cx, region).await,
+        None => Ok(domain::GridRules::default()),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue;
+mod duties;
 mod events;
 mod grids;
 mod mediation;
@@ -19,6 +20,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         orders::routes,
         catalogue::routes,
         regions::routes,
+        duties::routes,
         grids::routes,
         organizations::routes,
         volunteers::routes,

@@ -1,7 +1,8 @@
 //! The boundary of a grid (网格边界): a simple polygon, in WGS-84 inside, in any datum at the door.
 
 use geo::{
-    Area, BoundingRect, Centroid, Coord, InteriorPoint, Intersects, LineString, Orient, Polygon, Rect, Validation, orient::Direction,
+    Area, BooleanOps, BoundingRect, Centroid, Coord, InteriorPoint, Intersects, LineString, Orient, Polygon, Rect, Validation,
+    orient::Direction,
 };
 use geojson::{Geometry, GeometryValue};
 use kernel::{
@@ -57,7 +58,11 @@ impl Boundary {
             rings.push(LineString(ring.into_iter().map(|p| coord(p, datum)).collect::<Result<Vec<_>>>()?));
         }
         let outer = rings.remove(0);
-        let polygon = Polygon::new(outer, rings);
+        Self::new(Polygon::new(outer, rings))
+    }
+
+    /// Checks a polygon in WGS-84.
+    fn new(polygon: Polygon<f64>) -> Result<Self> {
         polygon.check_validation().map_err(|e| invalid(&e).because(e))?;
         let polygon = polygon.orient(Direction::Default);
         let empty = || invalid("it encloses nothing");
@@ -97,9 +102,27 @@ fn coord(position: &[f64], datum: Datum) -> Result<Coord<f64>> {
 
 /// Whether a boundary as the database keeps it contains this place, its edge included.
 pub(super) fn contains(text: &str, at: Position) -> Result<bool> {
+    Ok(polygon(text)?.intersects(&Coord { x: at.lng, y: at.lat }))
+}
+
+fn polygon(text: &str) -> Result<Polygon<f64>> {
     let geometry: Geometry = text.parse().map_err(|e: geojson::Error| Error::internal(e))?;
-    let polygon = Polygon::<f64>::try_from(geometry).map_err(Error::internal)?;
-    Ok(polygon.intersects(&Coord { x: at.lng, y: at.lat }))
+    Polygon::<f64>::try_from(geometry).map_err(Error::internal)
+}
+
+/// The union of boundaries as the database keeps them: nothing unless there are all of them and they make one piece.
+pub(super) fn union<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Result<Option<Boundary>> {
+    let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let mut polygons = texts.into_iter().map(polygon).collect::<Result<Vec<_>>>()?.into_iter();
+    let Some(first) = polygons.next() else { return Ok(None) };
+    let mut all = geo::MultiPolygon(vec![first]);
+    for next in polygons {
+        all = all.union(&next);
+    }
+    match all.0.as_slice() {
+        [one] => Ok(Boundary::new(one.clone()).ok()),
+        _ => Ok(None),
+    }
 }
 
 pub(crate) fn fuzz(bytes: &[u8]) {

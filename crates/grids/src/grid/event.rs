@@ -1,7 +1,7 @@
 //! What happens to grids.
 
 use super::{GridKind, row};
-use kernel::EventType;
+use kernel::{EventType, id::GridId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,5 +51,34 @@ impl kernel::Event for GridUpdated {
 impl kernel::Event for GridClosed {
     fn kind(&self) -> EventType {
         EventType::GridClosed
+    }
+}
+
+/// A grid took the place of others, or others took its place.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Succeeded {
+    /// The grids that ended.
+    pub(super) ended: Vec<GridId>,
+    /// The grids that took their place.
+    pub(super) begun: Vec<GridId>,
+}
+
+/// A grid was split (网格拆分).
+#[derive(Debug, Serialize)]
+pub(super) struct GridSplit(pub(super) Succeeded);
+
+/// Grids were merged (网格合并).
+#[derive(Debug, Serialize)]
+pub(super) struct GridMerged(pub(super) Succeeded);
+
+impl kernel::Event for GridSplit {
+    fn kind(&self) -> EventType {
+        EventType::GridSplit
+    }
+}
+
+impl kernel::Event for GridMerged {
+    fn kind(&self) -> EventType {
+        EventType::GridMerged
     }
 }

@@ -1,25 +1,30 @@
 //! Grids (网格): the patches that a community is divided into, each with somebody who answers for it.
 //!
 //! A grid belongs to exactly one community or village and never moves to another; when the map is redrawn,
-//! grids are closed and new ones drawn, so that old orders still know where they lay. A boundary is
+//! grids are closed, [split](split_grid) or [merged](merge_grids) and new ones take their place, so that old orders still
+//! know where they lay; a code is never used again. Micro-grids and neighbourhoods may lie in another grid. A boundary is
 //! optional. Where boundaries are drawn they decide: [`place_in`] finds the grid of a point, and
 //! refuses a point that clearly lies elsewhere.
 
 pub(crate) mod boundary;
 mod command;
 pub(crate) mod event;
+mod lineage;
 mod row;
 mod store;
 mod view;
 
-pub use command::{CloseGrid, CreateGrid, ListGrids, LocateGrid, UpdateGrid};
-pub use view::{Grid, GridKind};
+pub use command::{CloseGrid, CreateGrid, GridPart, ListGrids, LocateGrid, MergeGrids, SplitGrid, UpdateGrid};
+pub(crate) use lineage::successors;
+pub use lineage::{grid_lineage, merge_grids, split_grid};
+pub use view::{ExternalCode, Grid, GridChange, GridKind, GridLineage, GridParts, GridRef, Succession};
 
-use crate::region;
+use crate::{duty, region, rules::GridRules};
 use boundary::Boundary;
 use event::{Facts, GridClosed, GridCreated, GridUpdated};
 use kernel::{
-    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, Tx,
+    access::Reach,
     geo::{Point, Position},
     id::GridId,
 };
@@ -28,15 +33,13 @@ use kernel::{
 ///
 /// # Errors
 /// `permission_missing`; `region_unknown`, `region_closed`, `region_not_community`; `boundary_invalid`;
-/// `point_outside_country`; `grid_code_taken`; `field_invalid` for a code that belongs to another community.
-pub async fn create_grid(cx: &Cx, command: CreateGrid) -> Result<Grid> {
+/// `point_outside_country`; `grid_code_taken`; `grid_parent_invalid`; `field_invalid` for a code that belongs to another community.
+pub async fn create_grid(cx: &Cx, command: CreateGrid, rules: &GridRules) -> Result<Grid> {
     let region = command.region_code;
     cx.actor.require(Permission::GridManage, &Place::from(region))?;
     region::require_community(cx, region).await.map_err(|e| e.at("#/region_code"))?;
-    if command.code.as_deref().is_some_and(|code| !may_bear(region, code)) {
-        let params = vec![("reason", format!("a code of this form begins with {region}"))];
-        return Err(Error::field_with("#/code", Code::FieldInvalid, params));
-    }
+    require_code(region, command.code.as_deref(), "#/code")?;
+    require_parent(cx, command.parent_id, region, command.kind).await?;
     let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
     let center = center(command.center)?;
     let mut tx = cx.begin();
@@ -61,44 +64,65 @@ pub async fn create_grid(cx: &Cx, command: CreateGrid) -> Result<Grid> {
         valid_to: None,
         created_at: tx.now,
         updated_at: tx.now,
+        parent_id: command.parent_id,
+        households: stored(command.households)?,
+        external_codes: serde_json::to_string(&command.external_codes).map_err(Error::internal)?,
+        extent: command.extent,
     };
     row.draw(boundary, center)?;
     let code = row.code.clone();
     tx.emit(row.subject(), &GridCreated(Facts::from(&row)))?;
     tx.stage(Guard::Insert(store::insert(row.clone())), Error::internal("an insert writes its row"));
-    tx.commit_created(Grid::try_from(row)?).await.map_err(|e| e.when_taken(Code::GridCodeTaken, "code", code))
+    tx.commit_created(rules.judge(Grid::try_from(row)?)).await.map_err(|e| e.when_taken(Code::GridCodeTaken, "code", code))
 }
 
 /// Changes a grid (修改网格).
 ///
 /// # Errors
 /// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`;
-/// `point_outside_country`.
-pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid) -> Result<Grid> {
+/// `point_outside_country`; `grid_parent_invalid`.
+pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid, rules: &GridRules) -> Result<Grid> {
     let mut row = manageable(cx, id, command.version).await?;
+    if command.parent_id.is_some() || command.kind.is_some() {
+        let parent = command.parent_id.unwrap_or(row.parent_id);
+        if parent == Some(id) {
+            return Err(parent_invalid("it would lie in itself"));
+        }
+        require_parent(cx, parent, row.region_code, command.kind.unwrap_or(row.kind)).await?;
+        row.parent_id = parent;
+    }
     let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
     let center = center(command.center)?;
     let mut tx = cx.begin();
     row.name = command.name.unwrap_or(row.name);
     row.kind = command.kind.unwrap_or(row.kind);
     row.draw(boundary, center)?;
+    row.households = stored(command.households)?.or(row.households);
+    row.extent = command.extent.or(row.extent);
+    if let Some(codes) = &command.external_codes {
+        row.external_codes = serde_json::to_string(codes).map_err(Error::internal)?;
+    }
     row.version += 1;
     row.updated_at = tx.now;
     tx.emit(row.subject(), &GridUpdated(Facts::from(&row)))?;
     tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
-    tx.commit(Grid::try_from(row)?).await
+    tx.commit(rules.judge(Grid::try_from(row)?)).await
 }
 
-/// Closes a grid (撤销网格): it stays readable, but no point and no new order falls into it any more.
+/// Closes a grid (撤销网格): it stays readable, but no point and no new order falls into it any more. Duties in it end, and
+/// what lay in it lies directly under the community.
 ///
 /// # Errors
 /// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`.
 pub async fn close_grid(cx: &Cx, id: GridId, command: CloseGrid) -> Result<Grid> {
     let mut row = manageable(cx, id, command.version).await?;
     let mut tx = cx.begin();
+    hold(&mut tx, id).await?;
     row.valid_to = Some(tx.now);
     row.version += 1;
     row.updated_at = tx.now;
+    duty::end_all(&mut tx, &[id]).await?;
+    lineage::rehang(&mut tx, &[id], |_| None).await?;
     tx.emit(row.subject(), &GridClosed(Facts::from(&row)))?;
     tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
     tx.commit(Grid::try_from(row)?).await
@@ -109,7 +133,7 @@ pub async fn close_grid(cx: &Cx, id: GridId, command: CloseGrid) -> Result<Grid>
 /// # Errors
 /// `grid_not_found`; `database_unavailable`.
 pub async fn get_grid(cx: &Cx, id: GridId) -> Result<Grid> {
-    store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))?.try_into()
+    find(cx, id).await?.try_into()
 }
 
 /// Grids by community and, within one, by age; without their boundaries (网格列表).
@@ -118,7 +142,7 @@ pub async fn get_grid(cx: &Cx, id: GridId) -> Result<Grid> {
 /// `cursor_invalid`; `query_parameter_invalid`; `database_unavailable`.
 pub async fn list_grids(cx: &Cx, query: ListGrids) -> Result<Page<Grid>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let pager = Pager::new("grids", &(query.region_code, query.kind, query.include_closed), page)?;
+    let pager = Pager::new("grids", &(query.region_code, query.kind, query.parent_id, query.include_closed), page)?;
     let rows = store::list(cx, &query, &pager).await?;
     let grids = rows.into_iter().map(Grid::try_from).collect::<Result<Vec<_>>>()?;
     pager.page(grids, |g| (g.region_code, g.id))
@@ -172,14 +196,111 @@ pub async fn grid_region(cx: &Cx, id: GridId) -> Result<Option<RegionCode>> {
 /// Requires that a grid is in use and lies in this region: for an order, in its community.
 ///
 /// # Errors
-/// `grid_foreign` when it lies elsewhere or does not exist; `grid_closed`; `database_unavailable`.
+/// `grid_foreign` when it lies elsewhere or does not exist; `grid_ended`; `database_unavailable`.
 pub async fn require_grid_in(cx: &Cx, id: GridId, region: RegionCode) -> Result<()> {
     let home = store::home(cx, id).await?.filter(|home| region.covers(home.region_code));
     match home {
         None => Err(Error::new(Code::GridForeign).with("region", region)),
-        Some(store::Home { valid_to: Some(_), .. }) => Err(Error::new(Code::GridClosed)),
+        Some(store::Home { valid_to: Some(end), code, .. }) => Err(ended(&code, end)),
         Some(_) => Ok(()),
     }
+}
+
+fn ended(code: &str, end: kernel::Time) -> Error {
+    Error::new(Code::GridEnded).with("code", code).with("date", region::day(end))
+}
+
+/// One grid by its code or its id, for the public card: no permission is asked.
+///
+/// # Errors
+/// `grid_not_found`; `database_unavailable`.
+pub async fn find_grid(cx: &Cx, code: &str) -> Result<Grid> {
+    let row = match code.parse() {
+        Ok(id) => store::find(cx, id).await?,
+        Err(_) => store::by_code(cx, code).await?,
+    };
+    row.ok_or_else(|| Error::new(Code::GridNotFound))?.try_into()
+}
+
+/// The comprehensive grids in use of a region (在用综合网格), by community and age, at most so many: for reports of crates above.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn grids_in_use(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<GridRef>> {
+    Ok(store::refs(cx, region, limit).await?.into_iter().map(GridRef::from).collect())
+}
+
+pub(crate) async fn find(cx: &Cx, id: GridId) -> Result<row::Model> {
+    store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))
+}
+
+/// The grid, if it is in use.
+pub(crate) async fn home(cx: &Cx, id: GridId) -> Result<row::Model> {
+    let row = find(cx, id).await?;
+    match row.valid_to {
+        Some(end) => Err(ended(&row.code, end)),
+        None => Ok(row),
+    }
+}
+
+/// Holds a grid in use until the change is done: of two changes of what hangs on it the second waits.
+pub(crate) async fn hold(tx: &mut Tx<'_>, id: GridId) -> Result<row::Model> {
+    let row = store::hold(tx.conn().await?, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))?;
+    match row.valid_to {
+        Some(end) => Err(ended(&row.code, end)),
+        None => Ok(row),
+    }
+}
+
+/// The ids of the comprehensive grids in use of a region, for a query of this crate.
+pub(crate) fn in_use(region: RegionCode) -> sea_orm::sea_query::SelectStatement {
+    use sea_orm::{QuerySelect, QueryTrait};
+    store::in_use(region).select_only().column(row::Column::Id).into_query()
+}
+
+pub(crate) async fn count_in_use(cx: &Cx, region: RegionCode) -> Result<i64> {
+    store::count_in_use(cx, region).await
+}
+
+/// The comprehensive grids in use that are not among these.
+pub(crate) async fn without(
+    cx: &Cx,
+    reach: &Reach,
+    region: RegionCode,
+    among: sea_orm::sea_query::SelectStatement,
+    pager: &Pager,
+) -> Result<Page<Grid>> {
+    let rows = store::without(cx, reach, region, among, pager).await?;
+    let grids = rows.into_iter().map(Grid::try_from).collect::<Result<Vec<_>>>()?;
+    pager.page(grids, |g| (g.region_code, g.id))
+}
+
+fn parent_invalid(reason: &str) -> Error {
+    Error::new(Code::GridParentInvalid).with("reason", reason).at("#/parent_id")
+}
+
+/// A parent is in use, of the same community, and of a kind that holds this one.
+async fn require_parent(cx: &Cx, parent: Option<GridId>, region: RegionCode, kind: GridKind) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    let row = store::find(cx, parent).await?.filter(|row| row.region_code == region);
+    let Some(row) = row else { return Err(parent_invalid("there is none")) };
+    if let Some(end) = row.valid_to {
+        return Err(ended(&row.code, end).at("#/parent_id"));
+    }
+    if kind.lies_in(row.kind) { Ok(()) } else { Err(parent_invalid("its kind does not hold this one")) }
+}
+
+/// A code that looks handed out belongs to its community.
+fn require_code(region: RegionCode, code: Option<&str>, pointer: &str) -> Result<()> {
+    if code.is_some_and(|code| !may_bear(region, code)) {
+        let params = vec![("reason", format!("a code of this form begins with {region}"))];
+        return Err(Error::field_with(pointer, Code::FieldInvalid, params));
+    }
+    Ok(())
+}
+
+fn stored(households: Option<u32>) -> Result<Option<i32>> {
+    households.map(i32::try_from).transpose().map_err(Error::internal)
 }
 
 /// The grid, if the caller may change it and it has not changed since it was read.
@@ -225,13 +346,20 @@ impl row::Model {
     }
 }
 
-pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreateStatement {
-    schema.create_table_from_entity(row::Entity)
+pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
+    vec![schema.create_table_from_entity(row::Entity), schema.create_table_from_entity(row::succession::Entity)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_small_kinds_lie_in_another() {
+        use GridKind::{Comprehensive as C, Micro as M, Neighborhood as N, Special as S};
+        let may: Vec<_> = [C, S, M, N].iter().flat_map(|k| [C, S, M, N].map(|p| (*k, p))).filter(|(k, p)| k.lies_in(*p)).collect();
+        assert_eq!(may, [(M, C), (M, S), (M, N), (N, C)]);
+    }
 
     #[test]
     fn a_code_that_looks_handed_out_stays_in_its_community() {

@@ -1,4 +1,4 @@
-//! The table `grids`.
+//! The tables `grids` and `grid_successions`.
 use super::GridKind;
 use kernel::{RegionCode, id::GridId};
 use sea_orm::entity::prelude::*;
@@ -29,6 +29,33 @@ pub struct Model {
     pub valid_to: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
+    pub parent_id: Option<GridId>,
+    pub households: Option<i32>,
+    /// A JSON list of codes in other systems.
+    #[sea_orm(column_type = "Text")]
+    pub external_codes: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub extent: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+pub(super) mod succession {
+    use crate::grid::GridChange;
+    use kernel::id::GridId;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "grid_successions")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub from_id: GridId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub to_id: GridId,
+        pub change: GridChange,
+        pub at: ChronoDateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,12 +1,21 @@
 //! Every query of grids.
 
-use super::{GridKind, ListGrids, boundary, row};
-use kernel::{Code, Cx, Error, Pager, RegionCode, Result, geo::Position, id::GridId};
+use super::{
+    GridKind, ListGrids, boundary,
+    row::{self, succession},
+};
+use kernel::{
+    Code, Cx, Error, Pager, RegionCode, Result,
+    access::Reach,
+    geo::Position,
+    id::GridId,
+    page::{Direction, Places, within},
+};
 use row::Column;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, Query, UpdateStatement},
+    QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, InsertStatement, LockType, Query, SelectStatement, UpdateStatement},
 };
 use std::collections::HashSet;
 
@@ -18,24 +27,100 @@ pub(super) async fn find(cx: &Cx, id: GridId) -> Result<Option<row::Model>> {
 #[derive(FromQueryResult)]
 pub(super) struct Home {
     pub(super) region_code: RegionCode,
+    pub(super) code: String,
     pub(super) valid_to: Option<kernel::Time>,
 }
 
 pub(super) async fn home(cx: &Cx, id: GridId) -> Result<Option<Home>> {
-    let select = row::Entity::find_by_id(id).select_only().columns([Column::RegionCode, Column::ValidTo]);
+    let select = row::Entity::find_by_id(id).select_only().columns([Column::RegionCode, Column::Code, Column::ValidTo]);
     Ok(select.into_model().one(cx.reader()).await?)
+}
+
+/// Grids without their boundaries, which stay where they are.
+fn brief() -> Select<row::Entity> {
+    let listed = <Column as sea_orm::Iterable>::iter().filter(|c| !matches!(c, Column::Boundary));
+    row::Entity::find().select_only().columns(listed).column_as(Expr::cust("NULL"), Column::Boundary)
+}
+
+pub(super) async fn by_code(cx: &Cx, code: &str) -> Result<Option<row::Model>> {
+    Ok(row::Entity::find().filter(Column::Code.eq(code)).one(cx.reader()).await?)
+}
+
+/// The grid as it is now, held until the transaction ends.
+pub(super) async fn hold(tx: &DatabaseTransaction, id: GridId) -> Result<Option<row::Model>> {
+    Ok(row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// The comprehensive grids in use of a region.
+pub(super) fn in_use(region: RegionCode) -> Select<row::Entity> {
+    let (first, last) = region.range();
+    row::Entity::find()
+        .filter(Column::RegionCode.between(first, last))
+        .filter(Column::Kind.eq(GridKind::Comprehensive))
+        .filter(Column::ValidTo.is_null())
+}
+
+pub(super) async fn count_in_use(cx: &Cx, region: RegionCode) -> Result<i64> {
+    let count = in_use(region).select_only().column_as(Column::Id.count(), "count");
+    Ok(count.into_tuple::<i64>().one(cx.reader()).await?.unwrap_or_default())
+}
+
+/// The comprehensive grids in use that are not among these, by community and, within one, by age.
+pub(super) async fn without(cx: &Cx, reach: &Reach, region: RegionCode, among: SelectStatement, pager: &Pager) -> Result<Vec<row::Model>> {
+    let after = pager.after::<(RegionCode, GridId)>()?;
+    let places = Places { region: Column::RegionCode, grid: Column::Id, organization: None };
+    let mut select = brief()
+        .filter(within(reach, region, places, after.map(|(region, _)| region.as_i64()), Direction::Up))
+        .filter(Column::Kind.eq(GridKind::Comprehensive))
+        .filter(Column::ValidTo.is_null())
+        .filter(Column::Id.not_in_subquery(among));
+    if let Some((region, id)) = after {
+        let behind = Expr::tuple([Expr::col(Column::RegionCode), Expr::col(Column::Id)]);
+        select = select.filter(behind.gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
+    }
+    Ok(select.order_by_asc(Column::RegionCode).order_by_asc(Column::Id).limit(pager.fetch()).all(cx.reader()).await?)
+}
+
+/// The comprehensive grids in use of a region, at most so many.
+pub(super) async fn refs(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<row::Model>> {
+    let (first, last) = region.range();
+    let select = brief()
+        .filter(Column::RegionCode.between(first, last))
+        .filter(Column::Kind.eq(GridKind::Comprehensive))
+        .filter(Column::ValidTo.is_null());
+    Ok(select.order_by_asc(Column::RegionCode).order_by_asc(Column::Id).limit(limit).all(cx.reader()).await?)
+}
+
+/// The grids that lie in one of these.
+pub(super) async fn children(tx: &DatabaseTransaction, parents: &[GridId]) -> Result<Vec<row::Model>> {
+    let inside = Column::ParentId.is_in(parents.iter().copied());
+    Ok(row::Entity::find().filter(inside).filter(Column::ValidTo.is_null()).order_by_asc(Column::Id).all(tx).await?)
+}
+
+pub(super) async fn record(tx: &DatabaseTransaction, rows: Vec<succession::Model>) -> Result<()> {
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    succession::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The steps that lead to a grid or away from it, with the grids on the other side.
+pub(super) async fn successions(cx: &Cx, id: GridId, backwards: bool) -> Result<Vec<(succession::Model, row::Model)>> {
+    use succession::Column as S;
+    let side = if backwards { S::ToId } else { S::FromId };
+    let steps = succession::Entity::find().filter(side.eq(id)).order_by_asc(S::FromId).order_by_asc(S::ToId).all(cx.reader()).await?;
+    let other = |s: &succession::Model| if backwards { s.from_id } else { s.to_id };
+    let grids = brief().filter(Column::Id.is_in(steps.iter().map(other))).all(cx.reader()).await?;
+    let of = |s: succession::Model| grids.iter().find(|g| g.id == other(&s)).cloned().map(|g| (s, g));
+    Ok(steps.into_iter().filter_map(of).collect())
 }
 
 /// A range of the index (region_code, id). The boundaries stay where they are.
 pub(super) async fn list(cx: &Cx, query: &ListGrids, pager: &Pager) -> Result<Vec<row::Model>> {
     let (first, last) = query.region_code.unwrap_or(RegionCode::COUNTRY).range();
-    let listed = <Column as sea_orm::Iterable>::iter().filter(|c| !matches!(c, Column::Boundary));
-    let mut select = row::Entity::find()
-        .select_only()
-        .columns(listed)
-        .column_as(Expr::cust("NULL"), Column::Boundary)
+    let mut select = brief()
         .filter(Column::RegionCode.between(first, last))
-        .filter(Condition::all().add_option(query.kind.map(|k| Column::Kind.eq(k))));
+        .filter(Condition::all().add_option(query.kind.map(|k| Column::Kind.eq(k))))
+        .filter(Condition::all().add_option(query.parent_id.map(|p| Column::ParentId.eq(p))));
     if !query.include_closed {
         select = select.filter(Column::ValidTo.is_null());
     }
@@ -151,6 +236,10 @@ pub(super) fn update(row: &row::Model) -> UpdateStatement {
             (Column::Version, Expr::val(row.version)),
             (Column::ValidTo, Expr::val(row.valid_to)),
             (Column::UpdatedAt, Expr::val(row.updated_at)),
+            (Column::ParentId, Expr::val(row.parent_id)),
+            (Column::Households, Expr::val(row.households)),
+            (Column::ExternalCodes, Expr::val(row.external_codes.clone())),
+            (Column::Extent, Expr::val(row.extent.clone())),
         ])
         .and_where(Column::Id.eq(row.id))
         .and_where(Column::Version.eq(row.version - 1))

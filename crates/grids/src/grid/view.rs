@@ -1,6 +1,7 @@
 //! What goes out.
 
 use super::row;
+use crate::rules::GridWarning;
 use chrono::{DateTime, Utc};
 use kernel::{
     Error, RegionCode, Result,
@@ -11,6 +12,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
 
 /// What kind of grid it is (网格类别).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
@@ -38,6 +40,98 @@ impl GridKind {
             Self::Micro => 3,
         }
     }
+
+    /// Whether a grid of this kind may lie in one of that: the base grid and the special one divide a community, a
+    /// neighbourhood lies in a base grid, a micro-grid in any of them.
+    pub(super) const fn lies_in(self, parent: Self) -> bool {
+        match self {
+            Self::Comprehensive | Self::Special => false,
+            Self::Neighborhood => matches!(parent, Self::Comprehensive),
+            Self::Micro => !matches!(parent, Self::Micro),
+        }
+    }
+}
+
+/// The code of a grid in another system (外部编码).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = well_formed))]
+pub struct ExternalCode {
+    /// Which system or standard (系统). A code of `cjt349` (CJ/T 349-2010) has twenty digits.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, example = "cjt349")]
+    pub system: String,
+    /// The code there (编码).
+    #[validate(length(min = 1, max = 60))]
+    #[schema(min_length = 1, max_length = 60, example = "01000032118200101703")]
+    pub code: String,
+}
+
+fn well_formed(code: &ExternalCode) -> std::result::Result<(), ValidationError> {
+    if code.system == "cjt349" && !(code.code.len() == 20 && code.code.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(ValidationError::new("code").with_message("a code of CJ/T 349 has twenty digits".into()));
+    }
+    Ok(())
+}
+
+/// What becomes of grids when the map is redrawn (网格变更).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum GridChange {
+    /// 拆分
+    Split,
+    /// 合并
+    Merge,
+}
+
+/// A grid by name (网格).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GridRef {
+    /// Its id.
+    pub id: GridId,
+    /// Its code (编码).
+    pub code: String,
+    /// Its name (名称).
+    pub name: String,
+    /// The community or village that it belongs to (所属社区、村).
+    pub region_code: RegionCode,
+    /// When it ended (撤销时间); absent while it is in use.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub valid_to: Option<DateTime<Utc>>,
+}
+
+impl From<row::Model> for GridRef {
+    fn from(row: row::Model) -> Self {
+        Self { id: row.id, code: row.code, name: row.name, region_code: row.region_code, valid_to: row.valid_to }
+    }
+}
+
+/// One step in the history of a grid (沿革).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Succession {
+    /// What was done (变更).
+    pub change: GridChange,
+    /// When (时间).
+    pub at: DateTime<Utc>,
+    /// The other grid (网格).
+    pub grid: GridRef,
+}
+
+/// The grids that a grid was split into (拆分结果).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GridParts {
+    /// The new grids (新网格).
+    pub grids: Vec<Grid>,
+}
+
+/// Where a grid came from and what became of it (网格沿革).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct GridLineage {
+    /// The grids whose place it took (前身).
+    pub predecessors: Vec<Succession>,
+    /// The grids that took its place (后继).
+    pub successors: Vec<Succession>,
 }
 
 /// A grid (网格) of a community or village.
@@ -68,6 +162,22 @@ pub struct Grid {
     /// When it was closed (撤销时间); absent while it is in use.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub valid_to: Option<DateTime<Utc>>,
+    /// The grid that it lies in (上级网格); absent: directly under the community.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent_id: Option<GridId>,
+    /// How many households it has (户数), as the community counts; absent when that is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(minimum = 0)]
+    pub households: Option<u32>,
+    /// Its codes in other systems (外部编码).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub external_codes: Vec<ExternalCode>,
+    /// What lies in it, in words (范围).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub extent: Option<String>,
+    /// What is unusual about it by the rules of the place (提示); absent in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<GridWarning>,
     /// When it was drawn (建立时间).
     pub created_at: DateTime<Utc>,
     /// When it last changed (更新时间).
@@ -87,6 +197,11 @@ impl TryFrom<row::Model> for Grid {
             center: row.center_lng.zip(row.center_lat).map(|(lng, lat)| Position { lng, lat }.to_datum(Datum::Wgs84)),
             version: row.version,
             valid_to: row.valid_to,
+            parent_id: row.parent_id,
+            households: row.households.map(i32::unsigned_abs),
+            external_codes: serde_json::from_str(&row.external_codes).map_err(Error::internal)?,
+            extent: row.extent,
+            warnings: Vec::new(),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

@@ -72,6 +72,11 @@ types! {
     GridCreated           "grid.created"           "A grid was drawn (网格建立).";
     GridUpdated           "grid.updated"           "A grid was changed (网格变更).";
     GridClosed            "grid.closed"            "A grid was closed (网格撤销).";
+    GridSplit             "grid.split"             "A grid was split into others (网格拆分).";
+    GridMerged            "grid.merged"            "Grids were merged into one (网格合并).";
+    DutyAssigned          "duty.assigned"          "Somebody is on duty in a grid (网格任职).";
+    DutyUpdated           "duty.updated"           "A duty was changed (任职变更).";
+    DutyEnded             "duty.ended"             "A duty ended (任职结束).";
     // Organizations and volunteers
     OrganizationCreated   "organization.created"   "An organization was entered (组织登记).";
     OrganizationUpdated   "organization.updated"   "An organization was changed (组织变更).";
