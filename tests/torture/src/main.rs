@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Only on this database
     #[arg(long, value_enum)]
     on: Option<Kind>,
-    /// How often, instead of what the part does by itself
+    /// How often, instead of what the part does by itself; of `soak`, how many minutes
     #[arg(long)]
     count: Option<usize>,
     /// Another seed, other choices

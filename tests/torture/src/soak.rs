@@ -21,7 +21,8 @@ const SLOPE_MB: f64 = 1.0;
 const SHORT_MB: f64 = 8.0;
 
 pub(crate) async fn run(stage: &Stage, options: &Options, kind: Kind) -> Outcome<Row> {
-    let (warm, length) = if options.short { (15, 60) } else { (300, 3600) };
+    let minutes = options.count.map_or(60, |minutes| minutes as u64);
+    let (warm, length) = if options.short { (15, 60) } else { (300, 60 * minutes) };
     let mut row = Row::new("soak", kind.name());
     let postgres = stage.postgres(kind)?;
     let world = Arc::new(World::make(&stage.binary, &stage.folder, postgres.as_ref(), Shape::plain("soak")).await?);
