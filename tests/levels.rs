@@ -4,8 +4,16 @@ use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
 
 /// The levels of the house. A crate may use those below it; siblings meet through ids and events.
-const LEVELS: [&[&str]; 7] =
-    [&["kernel"], &["identity", "grids"], &["organizations", "volunteers"], &["services", "mediation"], &["connect"], &["api"], &["linli"]];
+const LEVELS: [&[&str]; 8] = [
+    &["kernel"],
+    &["identity", "grids"],
+    &["organizations", "volunteers"],
+    &["services", "mediation"],
+    &["visits"],
+    &["connect"],
+    &["api"],
+    &["linli"],
+];
 /// These stand beside the house.
 const BESIDE: [&str; 5] = ["migrations", "testkit", "linli-tests", "bench", "torture"];
 

@@ -25,4 +25,5 @@ mod organizations;
 mod outage;
 mod schema;
 mod transactions;
+mod visits;
 mod volunteers;

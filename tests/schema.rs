@@ -21,6 +21,7 @@ fn entities(schema: &Schema) -> Vec<TableCreateStatement> {
         volunteers::tables(schema),
         services::tables(schema),
         mediation::tables(schema),
+        visits::tables(schema),
     ]
     .concat()
 }

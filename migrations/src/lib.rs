@@ -15,6 +15,9 @@ mod m0006_services;
 mod m0007_orders;
 mod m0008_mediation;
 mod m0028_grid_duties;
+mod m0038_receptions;
+mod m0039_diaries;
+mod m0040_opinions;
 
 /// Every migration, in order.
 pub struct Migrator;
@@ -32,6 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_orders::Migration),
             Box::new(m0008_mediation::Migration),
             Box::new(m0028_grid_duties::Migration),
+            Box::new(m0038_receptions::Migration),
+            Box::new(m0039_diaries::Migration),
+            Box::new(m0040_opinions::Migration),
         ]
     }
 }

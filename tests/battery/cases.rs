@@ -33,9 +33,18 @@ pub(super) enum Thing {
     Volunteer,
     Account,
     Grant,
+    Reception,
+    ReceptionSession,
+    Appointment,
+    DiaryTemplate,
+    Diary,
+    Opinion(Option<&'static str>),
 }
 
-use Thing::{Account, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Order, Organization, Policy, Region, Volunteer};
+use Thing::{
+    Account, Appointment, Diary, DiaryTemplate, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Opinion, Order, Organization,
+    Policy, Reception, ReceptionSession, Region, Volunteer,
+};
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
 const PERFORMING: &[&str] = &["accept_case", "begin_case", "agree_case", "start_performance"];
@@ -137,6 +146,39 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("start_performance",    "wang",  Mediation(AGREED),         ". . . . . . p"),
     ("record_performance",   "wang",  Mediation(PERFORMING),     ". . . . . . p"),
     ("close_case",           "wang",  Mediation(&["withdraw_case"]), ". . . . . . p"),
+
+    ("list_receptions",      "zhang", Reception,                 "+ + + + + + +"),
+    ("create_reception",     "wang",  Nothing,                   "p p p p p p p"),
+    ("get_reception",        "zhang", Reception,                 "+ + + + + + +"),
+    ("update_reception",     "wang",  Reception,                 "p p p p p p p"),
+    ("plan_reception",       "wang",  Reception,                 "p p p p p p p"),
+    ("close_reception",      "wang",  Reception,                 "p p p p p p p"),
+    ("list_reception_sessions", "zhang", Reception,              "+ + + + + + +"),
+    ("get_reception_session", "zhang", ReceptionSession,         "+ + + + + + +"),
+    ("cancel_reception_session", "wang", ReceptionSession,       "p p p p p p p"),
+    ("book_appointment",     "zhang", ReceptionSession,          "+ p p p + p p"),
+    // Li and Zhou are shown what they have booked themselves, a line above.
+    ("list_appointments",    "wang",  Appointment,               "+ - - - + - +"),
+    ("get_appointment",      "zhang", Appointment,               ". . . . . . +"),
+    ("cancel_appointment",   "zhang", Appointment,               ". . . . . . p"),
+    ("record_attendance",    "wang",  Appointment,               ". . . . . . p"),
+
+    ("list_diary_templates", "zhang", DiaryTemplate,             "+ + + + + + +"),
+    ("create_diary_template", "wang", Nothing,                   "p p p p p p p"),
+    ("get_diary_template",   "zhang", DiaryTemplate,             "+ + + + + + +"),
+    ("update_diary_template", "wang", DiaryTemplate,             "p p p p p p p"),
+    ("list_diaries",         "wang",  Diary,                     "- - - - - - +"),
+    ("begin_diary",          "sun",   Nothing,                   "p p p p + p p"),
+    ("get_diary",            "sun",   Diary,                     ". . . . . . +"),
+    ("record_diary_step",    "sun",   Diary,                     ". . . . . . p"),
+    ("close_diary",          "sun",   Diary,                     ". . . . . . p"),
+
+    ("list_opinions",        "wang",  Opinion(None),             "- - - - - - +"),
+    ("record_opinion",       "sun",   Nothing,                   ". . . . . . ."),
+    ("get_opinion",          "sun",   Opinion(None),             ". . . . . . +"),
+    ("order_opinion",        "wang",  Opinion(None),             ". . . . . . p"),
+    ("answer_opinion",       "wang",  Opinion(None),             ". . . . . . p"),
+    ("feed_opinion_back",    "sun",   Opinion(Some("answer_opinion")), ". . . . . . p"),
 
     ("list_accounts",        "wang",  Account,                   "- - - - - - +"),
     ("create_account",       "wang",  Nothing,                   "p p p p p p p"),
@@ -252,6 +294,27 @@ impl Scene {
                 by("wang").post("/volunteers").json(&body).send().await.expect(201);
                 body["account_id"].as_str().unwrap().to_owned()
             }
+            Reception => post(by("wang"), "/receptions", self.body("create_reception").await.unwrap()).await,
+            ReceptionSession => {
+                let reception = Box::pin(self.make(Reception)).await;
+                let sessions = by("wang").get(format!("/reception_sessions?reception_id={reception}")).send().await.expect(200);
+                sessions["items"][0]["id"].as_str().unwrap().to_owned()
+            }
+            Appointment => {
+                let session = Box::pin(self.make(ReceptionSession)).await;
+                let body = self.body("book_appointment").await.unwrap();
+                post(by("zhang"), &format!("/reception_sessions/{session}/appointments"), body).await
+            }
+            DiaryTemplate => post(by("wang"), "/diary_templates", self.body("create_diary_template").await.unwrap()).await,
+            Diary => post(by("sun"), "/diaries", Box::pin(self.body("begin_diary")).await.unwrap()).await,
+            Opinion(answered) => {
+                let id = post(by("sun"), "/opinions", Box::pin(self.body("record_opinion")).await.unwrap()).await;
+                if answered.is_some() {
+                    let body = self.body("answer_opinion").await.unwrap();
+                    by("wang").post(format!("/opinions/{id}/answer")).json(body).send().await.expect(200);
+                }
+                id
+            }
             Account => post(by("wang"), "/accounts", self.body("create_account").await.unwrap()).await,
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
@@ -311,6 +374,28 @@ impl Scene {
             "record_performance" => json!({ "outcome": "performed" }),
             "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" | "end_duty" => json!({}),
             "refuse_case" | "fail_case" | "terminate_case" | "withdraw_case" => reason,
+            // Always one that has begun, with slots to come.
+            "create_reception" => json!({
+                "region_code": HOME, "title": self.fresh("温暖20"), "rule": "FREQ=DAILY;COUNT=3", "opens": "00:00:00", "closes": "23:30:00",
+                "slot_minutes": 30, "slot_capacity": 20, "place": "党群服务中心", "host_ids": [world.person("chen").account()],
+            }),
+            "update_reception" => json!({ "place": self.fresh("议事厅") }),
+            "plan_reception" => json!({ "until": "2027-12-31" }),
+            "close_reception" | "cancel_appointment" | "close_diary" | "feed_opinion_back" => json!({}),
+            "cancel_reception_session" => json!({ "reason": "因故改期" }),
+            "book_appointment" => json!({ "slot": 47, "subject": "充电桩不够" }),
+            "record_attendance" => json!({ "attended": true }),
+            "create_diary_template" => json!({
+                "region_code": HOME, "name": self.fresh("民情日记"), "steps": [{ "code": "1", "name": "听", "required": false }],
+            }),
+            "update_diary_template" => json!({ "name": self.fresh("新民情日记") }),
+            "begin_diary" => json!({ "template_id": Box::pin(self.make(DiaryTemplate)).await, "region_code": HOME, "title": "飞线充电" }),
+            "record_diary_step" => json!({ "step": "1", "text": "入户了解情况。" }),
+            "record_opinion" => json!({
+                "source": { "kind": "diary", "id": Box::pin(self.make(Diary)).await }, "title": "增设充电桩", "content": "晚上排不上。",
+            }),
+            "order_opinion" => json!({ "contact": { "name": "张三", "phone": "13812341234" } }),
+            "answer_opinion" => json!({ "answer": "已列入计划。" }),
             "create_account" => json!({
                 "name": self.fresh("somebody."), "password": PASSWORD, "display_name": "钱多多", "grants": [{ "role": "resident", "region_code": HOME }],
             }),

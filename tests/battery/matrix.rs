@@ -126,7 +126,14 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
     let order = world.person("stranger").post("/orders").json(order).send().await.expect(201);
     let organization = json!({ "name": "新胜社区协会", "kind": "social_organization", "region_code": FOREIGN });
     let organization = scene.ruler.post("/organizations").json(organization).send().await.expect(201);
+    let template = json!({ "region_code": FOREIGN, "name": "x", "steps": [{ "code": "1", "name": "x", "required": false }] });
+    let template = world.person("foreign").post("/diary_templates").json(template).send().await.expect(201);
+    let diary = json!({ "template_id": template["id"], "region_code": FOREIGN, "title": "x" });
+    let diary = world.person("guest").post("/diaries").json(diary).send().await.expect(201);
     BTreeMap::from([
+        ("host_ids", json!([guest])),
+        ("template_id", template["id"].clone()),
+        ("source", json!({ "kind": "diary", "id": diary["id"] })),
         ("requester_id", guest.clone()),
         ("account_id", guest.clone()),
         ("mediator_id", guest),

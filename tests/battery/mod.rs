@@ -24,7 +24,7 @@ use testkit::{Backend, Reply, World};
 /// The chapters of the contract in three parts, so that no test does all the work.
 const PARTS: [&[&str]; 3] = [
     &["orders"],
-    &["mediation", "regions", "grids", "catalogue"],
+    &["mediation", "regions", "grids", "catalogue", "visits"],
     &["organizations", "volunteers", "accounts", "sessions", "system", "events"],
 ];
 

@@ -19,7 +19,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -27,6 +27,10 @@ const TAGS: [(&str, &str); 11] = [
     ("organizations", "组织 and who belongs to them."),
     ("volunteers", "接单人: volunteers 志愿者 and party members 党员 who take orders."),
     ("mediation", "人民调解: cases and their course."),
+    (
+        "visits",
+        "走访: campaigns and visits, opinions 意见建议 and their outcome, household plans 一户一策, diaries 民情日记, reception days 接待日.",
+    ),
     ("accounts", "账号 and grants 授权."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
     ("events", "事件: the change feed 事件流, its catalogue 事件目录, webhooks 事件推送."),

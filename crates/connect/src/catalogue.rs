@@ -13,13 +13,14 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::ToSchema;
 
 /// Every crate that logs events.
-const PARTS: [fn() -> Vec<Catalogued>; 6] = [
+const PARTS: [fn() -> Vec<Catalogued>; 7] = [
     identity::event_types,
     grids::event_types,
     organizations::event_types,
     volunteers::event_types,
     services::event_types,
     mediation::event_types,
+    visits::event_types,
 ];
 
 static ALL: LazyLock<BTreeMap<EventType, Value>> =

@@ -141,6 +141,24 @@ policy! {
     MediationRead       "mediation.read":         CommunityWorker StreetOperator Auditor Administrator;
     /// 调解案件办理
     MediationManage     "mediation.manage":       CommunityWorker StreetOperator Administrator;
+    /// 预约接待
+    ReceptionBook       "reception.book":         Resident GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Administrator;
+    /// 接待预约查看, personal fields masked.
+    ReceptionRead       "reception.read":         GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 接待日维护, and the appointments in full.
+    ReceptionManage     "reception.manage":       CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 民情日记查看, personal fields masked.
+    DiaryRead           "diary.read":             GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 记民情日记
+    DiaryWrite          "diary.write":            GridMember CommunityWorker PartyMember StreetOperator Administrator;
+    /// 民情日记模板维护
+    DiaryManage         "diary.manage":           CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 意见建议查看, personal fields masked.
+    OpinionRead         "opinion.read":           GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// See opinions and diaries in full.
+    OpinionReadPersonal "opinion.read_personal":  CommunityWorker StreetOperator Administrator;
+    /// 意见建议办理: answer them, make orders of them, tell the outcome.
+    OpinionHandle       "opinion.handle":         GridMember CommunityWorker StreetOperator Administrator;
 }
 
 impl Permission {

@@ -124,6 +124,13 @@ codes! {
     ItemNotFound             "service_item_not_found"     NotFound         "There is no such service item." "没有这个服务事项。";
     OrderNotFound            "order_not_found"            NotFound         "There is no such order." "没有这个订单。";
     CaseNotFound             "mediation_case_not_found"   NotFound         "There is no such mediation case." "没有这个调解案件。";
+    ReceptionNotFound        "reception_not_found"        NotFound         "There are no such reception days." "没有这个接待日安排。";
+    ReceptionSessionNotFound "reception_session_not_found" NotFound        "There is no such reception day." "没有这个接待场次。";
+    AppointmentNotFound      "appointment_not_found"      NotFound         "There is no such appointment." "没有这个预约。";
+    DiaryTemplateNotFound    "diary_template_not_found"   NotFound         "There is no such diary template." "没有这个民情日记模板。";
+    DiaryNotFound            "diary_not_found"            NotFound         "There is no such diary." "没有这篇民情日记。";
+    OpinionSourceNotFound    "opinion_source_not_found"   NotFound         "There is nothing of yours where this opinion was heard." "没有您可记录意见的该来源。";
+    OpinionNotFound          "opinion_not_found"          NotFound         "There is no such opinion." "没有这条意见建议。";
     // Regions, grids, places
     RegionCodeInvalid        "region_code_invalid"        Invalid          "{value} is no region code: 2, 4, 6, 9 or 12 digits." "{value} 不是区划代码(2、4、6、9 或 12 位数字)。";
     RegionUnknown            "region_unknown"             Invalid          "The region {region} does not exist." "区划 {region} 不存在。";
@@ -183,6 +190,22 @@ codes! {
     // Mediation
     CaseStateConflict        "mediation_state_conflict"   Conflict         "The case is {state}; {action} is not possible from there." "案件当前状态为 {state},不能执行 {action}。";
     PartyRefused             "mediation_party_refused"    Conflict         "A party has refused; mediation cannot go on (People's Mediation Law, art. 17)." "一方当事人明确拒绝,不得调解(人民调解法第十七条)。";
+    // Receptions, diaries, opinions
+    ReceptionRuleInvalid     "reception_rule_invalid"     Invalid          "The rule names no reception days: {reason}." "接待日规则无法得出日期:{reason}。";
+    ReceptionClosed          "reception_closed"           Conflict         "These reception days have ended." "该接待日安排已停止。";
+    ReceptionBooked          "reception_booked"           Conflict         "Appointments are booked for coming days; cancel those days first." "后续场次已有预约,请先取消相应场次。";
+    SessionCancelled         "reception_session_cancelled" Conflict        "The reception day is cancelled." "该场接待已取消。";
+    SessionOver              "reception_session_over"     Conflict         "It has begun already." "该时段已开始,不能办理。";
+    SessionAhead             "reception_session_ahead"    Conflict         "The reception has not begun yet." "接待尚未开始。";
+    SlotUnknown              "appointment_slot_unknown"   Invalid          "The reception day has slots 1 to {slots}." "该场接待只有第 1 至 {slots} 个时段。";
+    SlotFull                 "appointment_slot_full"      Conflict         "Slot {slot} is full." "第 {slot} 个时段已约满。";
+    AppointmentExists        "appointment_exists"         Conflict         "You have an appointment at this reception day already." "您已预约该场接待。";
+    AppointmentStateConflict "appointment_state_conflict" Conflict         "The appointment is {state}; {action} is not possible from there." "预约当前状态为 {state},不能执行 {action}。";
+    DiaryTemplateUnknown     "diary_template_unknown"     Invalid          "There is no such diary template in use in this region." "该区划没有此现行民情日记模板。";
+    DiaryStepUnknown         "diary_step_unknown"         Invalid          "The template has no step {step}." "模板中没有步骤 {step}。";
+    DiaryStepEarly           "diary_step_early"           Conflict         "The step {step} comes first." "须先完成步骤 {step}。";
+    DiaryClosed              "diary_closed"               Conflict         "The diary is closed." "该民情日记已办结。";
+    OpinionStateConflict     "opinion_state_conflict"     Conflict         "The opinion is {state}; {action} is not possible from there." "意见当前状态为 {state},不能执行 {action}。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";

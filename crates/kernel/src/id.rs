@@ -63,4 +63,26 @@ ids! {
     OrderId
     /// A mediation case (调解案件).
     CaseId
+    /// A series of reception days (接待日).
+    ReceptionId
+    /// One reception day (接待场次).
+    ReceptionSessionId
+    /// An appointment at a reception day (接待预约).
+    AppointmentId
+    /// A template of diaries (民情日记模板), all its versions.
+    DiaryTemplateId
+    /// A diary (民情日记).
+    DiaryId
+    /// An opinion (意见建议).
+    OpinionId
+    /// A form of questions (走访问卷), all its versions.
+    VisitFormId
+    /// A visit campaign (走访活动).
+    VisitCampaignId
+    /// A visit (走访).
+    VisitId
+    /// A household plan (一户一策).
+    HouseholdPlanId
+    /// One version of a visit policy (走访频次规则).
+    VisitPolicyId
 }

@@ -13,7 +13,10 @@ use kernel::{Cx, RegionCode, Result};
 use validator::ValidationError;
 
 /// What people write says something: there is a character to be seen in it. The empty text is a matter of length.
-fn worded(text: &str) -> std::result::Result<(), ValidationError> {
+///
+/// # Errors
+/// When nothing can be seen.
+pub fn worded(text: &str) -> std::result::Result<(), ValidationError> {
     let unseen = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
     };
@@ -25,7 +28,10 @@ fn worded(text: &str) -> std::result::Result<(), ValidationError> {
 }
 
 /// What is offered or ruled is so in a region that there is; the country is no row of the list.
-async fn require_region(cx: &Cx, region: RegionCode) -> Result<()> {
+///
+/// # Errors
+/// `region_unknown`, `region_closed`.
+pub async fn require_region(cx: &Cx, region: RegionCode) -> Result<()> {
     if region != RegionCode::COUNTRY {
         grids::require_open(cx, region).await.map_err(|e| e.at("#/region_code"))?;
     }

@@ -2,12 +2,15 @@
 
 mod accounts;
 mod catalogue;
+mod diaries;
 mod duties;
 mod events;
 mod grids;
 mod mediation;
+mod opinions;
 mod orders;
 mod organizations;
+mod receptions;
 mod regions;
 mod sessions;
 pub(crate) mod system;
@@ -25,6 +28,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         organizations::routes,
         volunteers::routes,
         mediation::routes,
+        receptions::routes,
+        diaries::routes,
+        opinions::routes,
         accounts::routes,
         sessions::routes,
         events::routes,

@@ -67,6 +67,26 @@ types! {
     MediationPerformed    "mediation.performed"    "The agreement was performed (履行完毕).";
     MediationBreached     "mediation.breached"     "The agreement was not performed (未履行).";
     MediationClosed       "mediation.closed"       "A mediation case was closed (归档).";
+    // Receptions, diaries, opinions
+    ReceptionCreated      "reception.created"      "Reception days were announced (设立接待日).";
+    ReceptionUpdated      "reception.updated"      "Reception days were changed (修改接待日).";
+    ReceptionPlanned      "reception.planned"      "Further reception days were planned (续排场次).";
+    ReceptionClosed       "reception.closed"       "Reception days ended (停止接待日).";
+    ReceptionSessionCancelled "reception_session.cancelled" "A reception day was cancelled (取消场次).";
+    AppointmentBooked     "appointment.booked"     "An appointment was booked (预约接待).";
+    AppointmentCancelled  "appointment.cancelled"  "An appointment was cancelled (取消预约).";
+    AppointmentAttended   "appointment.attended"   "Somebody came to their appointment (已到访).";
+    AppointmentMissed     "appointment.missed"     "Somebody did not come to their appointment (未到访).";
+    DiaryTemplateCreated  "diary_template.created" "A template of diaries was written (新建民情日记模板).";
+    DiaryTemplateUpdated  "diary_template.updated" "A template of diaries has a new version (修改民情日记模板).";
+    DiaryBegun            "diary.begun"            "A diary was begun (记民情日记).";
+    DiaryStepRecorded     "diary.step_recorded"    "A step of a diary was written (记录步骤).";
+    DiaryClosed           "diary.closed"           "A diary was closed (办结民情日记).";
+    OpinionRecorded       "opinion.recorded"       "An opinion was recorded (记录意见建议).";
+    OpinionOrdered        "opinion.ordered"        "An opinion became an order (意见转订单).";
+    OpinionAnswered       "opinion.answered"       "An opinion has its answer (意见答复).";
+    OpinionReopened       "opinion.reopened"       "The order of an opinion is done again (意见重办).";
+    OpinionFedBack        "opinion.fed_back"       "The resident was told what came of an opinion (办结反馈).";
     // Places
     RegionImported        "region.imported"        "A list of regions was imported (区划导入).";
     GridCreated           "grid.created"           "A grid was drawn (网格建立).";

@@ -24,18 +24,19 @@ pub use command::*;
 pub use event::event_types;
 pub use flow::{Action, State};
 pub use store::{COUNTED_ORDERS, backlog};
-pub use view::{Evaluation, Order, Rejection};
+pub use view::{Evaluation, Order, Rejection, masked_contact};
 
 use crate::{catalogue, policy};
 use change::Change;
 use event::{Logged, OrderEvent};
 use kernel::{
-    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject,
+    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
     event::LoggedEvent,
     id::{AccountId, OrderId},
     mask,
 };
 use row::{assistant, order::Model};
+use serde::Serialize;
 use sight::Standing;
 use taking::{check_taker, claim};
 
@@ -45,6 +46,15 @@ use taking::{check_taker, claim};
 /// `region_unknown`, `region_closed`, `region_not_community`; `permission_missing`; `service_item_unknown`;
 /// `point_outside_country`, `point_outside_community`; `order_address_missing`; `order_requester_missing`.
 pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
+    place_with(cx, command, async |_, order| Ok(order)).await
+}
+
+/// Places an order together with what another crate changes for it: `also` runs in the order's own transaction and says what
+/// the caller is answered. It may run again, in another transaction, when the order's number was taken.
+///
+/// # Errors
+/// Those of [`place`] and of `also`.
+pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl AsyncFn(&mut Tx<'_>, Order) -> Result<T>) -> Result<T> {
     let region = grids::require_community(cx, command.region_code).await.map_err(|e| e.at("#/region_code"))?.code;
     let account = cx.actor.account()?;
     let on_behalf = command.on_behalf || command.requester_id.is_some_and(|r| r != account);
@@ -136,6 +146,7 @@ pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
         let standing = sight::standing(&cx.actor, &order);
         let contact = filled(cx, &order, standing, command.contact.clone()).await?;
         let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[])?;
+        let answer = also(&mut tx, answer).await?;
         match tx.commit_created(answer).await {
             Ok(answer) => {
                 store::keep(cx, &order);
