@@ -109,7 +109,7 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("merge_grids",          "wang",  Nothing,                   "p p p p p p p"),
     ("get_grid_lineage",     "zhang", Grid,                      "+ + + + + + +"),
     ("assign_duty",          "wang",  Grid,                      "p p p p p p p"),
-    ("list_duties",          "wang",  Grid,                      "p p p p p p +"),
+    ("list_duties",          "wang",  Grid,                      "p p p p p p -"),
     ("get_three_leads",      "wang",  Grid,                      "p p p p p p +"),
     ("get_service_team",     "wang",  Grid,                      "p p p p p p +"),
     ("update_duty",          "wang",  Duty,                      ". . . . . . p"),
