@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, process::Command};
 /// The levels of the house. A crate may use those below it; siblings meet through ids and events.
 const LEVELS: [&[&str]; 8] = [
     &["kernel"],
-    &["identity", "grids"],
+    &["identity", "grids", "files"],
     &["organizations", "volunteers"],
     &["services", "mediation"],
     &["visits"],

@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod attachments;
 mod battery;
 mod catalogue;
 mod contract;

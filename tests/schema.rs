@@ -17,6 +17,7 @@ fn entities(schema: &Schema) -> Vec<TableCreateStatement> {
         kernel::cx::tables(schema),
         identity::tables(schema),
         grids::tables(schema),
+        files::tables(schema),
         organizations::tables(schema),
         volunteers::tables(schema),
         services::tables(schema),

@@ -14,6 +14,7 @@ mod m0005_volunteers;
 mod m0006_services;
 mod m0007_orders;
 mod m0008_mediation;
+mod m0015_attachments;
 mod m0028_grid_duties;
 mod m0038_receptions;
 mod m0039_diaries;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_services::Migration),
             Box::new(m0007_orders::Migration),
             Box::new(m0008_mediation::Migration),
+            Box::new(m0015_attachments::Migration),
             Box::new(m0028_grid_duties::Migration),
             Box::new(m0038_receptions::Migration),
             Box::new(m0039_diaries::Migration),

@@ -39,11 +39,13 @@ pub(super) enum Thing {
     DiaryTemplate,
     Diary,
     Opinion(Option<&'static str>),
+    /// A photo of 张三's that is not used yet.
+    Attachment,
 }
 
 use Thing::{
-    Account, Appointment, Diary, DiaryTemplate, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Opinion, Order, Organization,
-    Policy, Reception, ReceptionSession, Region, Volunteer,
+    Account, Appointment, Attachment, Diary, DiaryTemplate, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Opinion, Order,
+    Organization, Policy, Reception, ReceptionSession, Region, Volunteer,
 };
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
@@ -58,6 +60,7 @@ pub(super) const ANYBODY: &str = "anybody";
 #[rustfmt::skip]
 pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     //                                                   li stranger foreign ruler zhou guest he
+    ("get_file",             "zhang", Attachment,                ANYBODY),
     ("get_livez",            "zhang", Nothing,                   ANYBODY),
     ("get_readyz",           "zhang", Nothing,                   ANYBODY),
     ("get_jwks",             "zhang", Nothing,                   ANYBODY),
@@ -89,6 +92,11 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("suspend_order",        "wang",  Order(State::Accepted),    ". . . . . . p"),
     ("resume_order",         "wang",  Order(State::Suspended),   ". . . . . . p"),
     ("merge_order",          "wang",  Order(State::Placed),      ". . . . . . p"),
+
+    ("list_order_attachments", "wang", Order(State::Accepted),   ". . . . . . p"),
+    ("upload_attachment",    "zhang", Nothing,                   "+ + + + + + +"),
+    ("get_attachment",       "zhang", Attachment,                ". . . . . . ."),
+    ("delete_attachment",    "zhang", Attachment,                ". . . . . . ."),
 
     ("list_service_items",   "zhang", Item,                      "+ + + + + + +"),
     ("create_service_item",  "lv",    Nothing,                   "p p p p p p p"),
@@ -200,6 +208,14 @@ pub(super) struct Scene {
     /// Administrator of 新胜社区.
     pub(super) ruler: Client,
     count: AtomicU32,
+}
+
+/// The type of [`form`].
+pub(super) const FORM: &str = "multipart/form-data; boundary=linli";
+
+/// A form with a small photo.
+pub(super) fn form() -> Vec<u8> {
+    crate::attachments::form("linli", "lamp.jpg", &crate::attachments::photo(2, 2))
 }
 
 /// An operation that is about to be asked for.
@@ -315,6 +331,7 @@ impl Scene {
                 }
                 id
             }
+            Attachment => by("zhang").post("/attachments").body(FORM, form()).send().await.expect(201)["id"].as_str().unwrap().to_owned(),
             Account => post(by("wang"), "/accounts", self.body("create_account").await.unwrap()).await,
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
@@ -411,6 +428,7 @@ fn needed(operation: &Operation) -> &'static str {
     match operation.id.as_str() {
         "locate_grid" => "?lng=119.815&lat=32.24",
         "get_duty_report" | "get_branch_report" => "?region_code=321182001017",
+        "get_file" => "?variant=original&expires=1&signature=00000000000000000000000000000000",
         _ => "",
     }
 }
@@ -419,7 +437,11 @@ impl Operation {
     /// Asks for it properly, about this.
     pub(super) fn about(&self, by: &Client, id: &str, body: Option<&Value>) -> Request {
         let request = by.request(self.method.clone(), self.path_to(id));
-        if let Some(body) = body { request.json(body) } else { request }
+        match body {
+            Some(body) => request.json(body),
+            None if self.raw() => request.body(FORM, form()),
+            None => request,
+        }
     }
 
     /// Its path with this in place of its parameter.

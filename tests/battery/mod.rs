@@ -25,7 +25,7 @@ use testkit::{Backend, Reply, World};
 const PARTS: [&[&str]; 3] = [
     &["orders"],
     &["mediation", "regions", "grids", "catalogue", "visits"],
-    &["organizations", "volunteers", "accounts", "sessions", "system", "events"],
+    &["organizations", "volunteers", "attachments", "accounts", "sessions", "system", "events"],
 ];
 
 /// The operations of a part.

@@ -10,7 +10,7 @@ use std::{borrow::Cow, time::Duration};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 /// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A JSON body that has been read and found to keep its limits.
 pub struct Body<T>(pub T);
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
             if !json {
                 return Err(Error::new(Code::MediaTypeUnsupported).into());
             }
-            let bytes = collect(payload, limit).await?;
+            let bytes = collect(payload, limit, PATIENCE).await?;
             let command = parse(&bytes)?;
             if let Some(operation) = operation.filter(|_| bytes.contains(&b'[')) {
                 let body = serde_json::from_slice(&bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", &e).because(e))?;
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
 }
 
 /// Reads a body up to its limit.
-pub(crate) async fn collect(mut payload: Payload, limit: usize) -> kernel::Result<Bytes> {
+pub(crate) async fn collect(mut payload: Payload, limit: usize, patience: Duration) -> kernel::Result<Bytes> {
     let read = async {
         let mut body = Vec::new();
         while let Some(chunk) = payload.next().await {
@@ -55,9 +55,9 @@ pub(crate) async fn collect(mut payload: Payload, limit: usize) -> kernel::Resul
         }
         Ok(Bytes::from(body))
     };
-    match tokio::time::timeout(PATIENCE, read).await {
+    match tokio::time::timeout(patience, read).await {
         Ok(done) => done,
-        Err(e) => Err(Error::new(Code::BodyTooSlow).with("seconds", PATIENCE.as_secs()).because(e)),
+        Err(e) => Err(Error::new(Code::BodyTooSlow).with("seconds", patience.as_secs()).because(e)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Shared, problem::Problem, proxy};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use files::Files;
 use identity::Identity;
 use kernel::{
     Actor, Core, Cx,
@@ -42,6 +43,8 @@ pub struct Call {
     pub cx: Cx,
     /// Sessions and keys.
     pub identity: Arc<Identity>,
+    /// Where files are.
+    pub files: Arc<Files>,
 }
 
 impl FromRequest for Call {
@@ -55,6 +58,7 @@ impl FromRequest for Call {
         ready(actor.map(|actor| Self {
             cx: Cx::new(worker.core.clone(), actor).with_key(extensions.get::<IdempotencyKey>().cloned()),
             identity: Arc::clone(&worker.identity),
+            files: Arc::clone(&worker.files),
         }))
     }
 }
@@ -65,6 +69,8 @@ pub struct Public {
     pub core: Core,
     /// Sessions and keys.
     pub identity: Arc<Identity>,
+    /// Where files are.
+    pub files: Arc<Files>,
     /// Where the call came from, for counting: the peer, or whom a trusted proxy names; absent off the network.
     pub network: Option<String>,
 }
@@ -78,6 +84,7 @@ impl FromRequest for Public {
         ready(Ok(Self {
             core: worker.core.clone(),
             identity: Arc::clone(&worker.identity),
+            files: Arc::clone(&worker.files),
             network: req
                 .peer_addr()
                 .map(|peer| proxy::network(proxy::client_ip(peer.ip(), req.headers(), &worker.settings.trusted_proxies)).to_string()),

@@ -19,7 +19,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -31,6 +31,7 @@ const TAGS: [(&str, &str); 12] = [
         "visits",
         "走访: campaigns and visits, opinions 意见建议 and their outcome, household plans 一户一策, diaries 民情日记, reception days 接待日.",
     ),
+    ("attachments", "附件: photos, recordings, documents: uploaded by themselves, then used."),
     ("accounts", "账号 and grants 授权."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
     ("events", "事件: the change feed 事件流, its catalogue 事件目录, webhooks 事件推送."),
@@ -45,6 +46,8 @@ pub(crate) struct Operation {
     segments: Vec<String>,
     pub(crate) method: Method,
     pub(crate) public: bool,
+    /// Whether its body is something else than JSON.
+    pub(crate) raw: bool,
     query: BTreeSet<String>,
     /// The schema of its body; null when it takes none.
     body: Value,
@@ -103,12 +106,14 @@ impl Contract {
                 let public = operation["x-permission"] == "public";
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
+                let raw = operation.get("requestBody").is_some() && body.is_null();
                 by_length.entry(segments.len()).or_default().push(Operation {
                     id,
                     path: path.clone(),
                     segments,
                     method,
                     public,
+                    raw,
                     query,
                     body,
                 });

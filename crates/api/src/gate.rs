@@ -32,13 +32,16 @@ use kernel::{
     cx::IdempotencyKey,
     error::{Kind, Language},
 };
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
+use std::{borrow::Cow, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Bytes that a form may have beside its file.
+const FORM_OVERHEAD: usize = 16 * 1024;
 
 /// Security headers of every answer of the API.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -85,7 +88,9 @@ async fn pass<B: MessageBody + 'static>(
     let language = language(req.headers());
     let docs = matches!(goal.found, Ok(None));
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
-    let deadline = tokio::time::Instant::now() + worker.settings.request_deadline;
+    let raw = matches!(goal.found, Ok(Some(operation)) if operation.raw);
+    let patience = if raw { worker.settings.upload_deadline } else { worker.settings.request_deadline };
+    let deadline = tokio::time::Instant::now() + patience;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
     // Until the answer is there.
     let mut turn = None;
@@ -102,6 +107,10 @@ async fn pass<B: MessageBody + 'static>(
     let (http, outcome) = match outcome {
         Err(error) => (Some(req.into_parts().0), Err(error)),
         Ok(key) => {
+            // Work on a file is bounded by the memory that it takes, and must not keep others from their turn.
+            if raw {
+                turn = None;
+            }
             let handled = AssertUnwindSafe(async move { next.call(req).await }).catch_unwind();
             let (http, outcome) = match timeout_at(deadline, handled).await {
                 Ok(Ok(Ok(response))) => {
@@ -191,7 +200,7 @@ async fn admit<'a>(
     if operation.method != Method::POST {
         return Ok(None);
     }
-    let body = body(req, worker, turn).await?;
+    let body = body(req, worker, operation, turn).await?;
     let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
     req.set_payload(Payload::from(body));
     if let Some(key) = &key {
@@ -201,8 +210,21 @@ async fn admit<'a>(
 }
 
 /// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.
-async fn body<'a>(req: &mut ServiceRequest, worker: &'a Worker, turn: &mut Option<Turn<'a>>) -> kernel::Result<Bytes> {
-    let mut reading = pin!(body::collect(req.take_payload(), worker.settings.body_limit));
+async fn body<'a>(
+    req: &mut ServiceRequest,
+    worker: &'a Worker,
+    operation: &Operation,
+    turn: &mut Option<Turn<'a>>,
+) -> kernel::Result<Bytes> {
+    let (mut limit, mut patience) = (worker.settings.body_limit, body::PATIENCE);
+    if operation.raw {
+        (limit, patience) = (worker.settings.upload_limit + FORM_OVERHEAD, worker.settings.upload_deadline);
+        *turn = None;
+        let told = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        let room = worker.uploads.room_for(told.unwrap_or(limit).min(limit)).await?;
+        req.extensions_mut().insert(room);
+    }
+    let mut reading = pin!(body::collect(req.take_payload(), limit, patience));
     if let Some(body) = poll_immediate(&mut reading).await {
         return body;
     }
@@ -220,9 +242,27 @@ fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::new(Code::IdempotencyKeyInvalid));
     }
-    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), body].join(&0);
+    let body = without_boundary(req.headers(), body);
+    let request = [req.method().as_str().as_bytes(), req.path().as_bytes(), &body].join(&0);
     let fingerprint = worker.core.vault.keyed_digest(&request)?;
     Ok(Some(IdempotencyKey { key, fingerprint }))
+}
+
+/// A form without what separates its parts, which is another with each attempt.
+fn without_boundary<'a>(headers: &HeaderMap, body: &'a [u8]) -> Cow<'a, [u8]> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let boundary = kind.split_once("boundary=").filter(|_| kind.starts_with("multipart/")).map(|(_, b)| b.trim_matches('"').as_bytes());
+    let Some(boundary) = boundary.filter(|b| !b.is_empty()) else { return Cow::Borrowed(body) };
+    let (mut rest, mut left) = (body, Vec::with_capacity(body.len()));
+    while let Some(first) = rest.first() {
+        if rest.starts_with(boundary) {
+            rest = &rest[boundary.len()..];
+        } else {
+            left.push(*first);
+            rest = &rest[1..];
+        }
+    }
+    Cow::Owned(left)
 }
 
 /// A refused request with a key may be the repetition of one that succeeded: then it gets that answer.
@@ -321,6 +361,18 @@ fn language(headers: &HeaderMap) -> Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_attempts_at_the_same_form_are_the_same() {
+        let with = |boundary: &str| {
+            let mut headers = HeaderMap::new();
+            let kind = format!("multipart/form-data; boundary={boundary}");
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).expect("a header"));
+            without_boundary(&headers, format!("--{boundary}\r\nx\r\n--{boundary}--").as_bytes()).into_owned()
+        };
+        assert_eq!(with("abc"), with("\"defghi\"".trim_matches('"')));
+        assert_eq!(without_boundary(&HeaderMap::new(), b"abc").as_ref(), b"abc");
+    }
 
     #[test]
     fn english_only_when_preferred() {

@@ -7,6 +7,7 @@
 mod body;
 mod call;
 mod contract;
+mod form;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
@@ -21,6 +22,7 @@ mod shape;
 mod stream;
 mod trace;
 mod turns;
+mod uploads;
 mod v1;
 
 pub use proxy::{NoNetwork, TrustedProxy};
@@ -28,6 +30,7 @@ pub use proxy::{NoNetwork, TrustedProxy};
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use call::Worker;
 use contract::Contract;
+use files::Files;
 use futures_util::future::BoxFuture;
 use identity::Identity;
 use kernel::{Core, event::Tail};
@@ -41,6 +44,7 @@ use std::{
 };
 use tokio::sync::watch;
 use turns::Turns;
+use uploads::Uploads;
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -51,6 +55,16 @@ pub struct Settings {
     pub request_deadline: Duration,
     /// The most bytes of a body.
     pub body_limit: usize,
+    /// The most bytes of a file that is uploaded.
+    pub upload_limit: usize,
+    /// How long an upload may take, from its head to its answer.
+    pub upload_deadline: Duration,
+    /// Bytes of all uploads that are under way at once.
+    pub upload_memory: usize,
+    /// Where files are kept.
+    pub storage: files::Storage,
+    /// What files are taken; `upload_limit` bounds their bytes.
+    pub file_limits: files::Limits,
     /// How long the server says "not ready" before it stops taking connections.
     pub drain: Duration,
     /// How often a stream of events says that it is alive.
@@ -69,6 +83,11 @@ impl Default for Settings {
             workers: 2,
             request_deadline: Duration::from_millis(2400),
             body_limit: 256 * 1024,
+            upload_limit: 10 << 20,
+            upload_deadline: Duration::from_secs(60),
+            upload_memory: 64 << 20,
+            storage: files::Storage::Memory,
+            file_limits: files::Limits::default(),
             drain: Duration::ZERO,
             heartbeat: Duration::from_secs(15),
             docs: true,
@@ -92,6 +111,8 @@ pub struct Shared {
     pub(crate) tail: Arc<Tail>,
     /// Turns true when whoever waits or streams must come to an end.
     pub(crate) stopping: watch::Sender<bool>,
+    pub(crate) uploads: Uploads,
+    pub(crate) files: Arc<Files>,
 }
 
 /// A running server.
@@ -114,6 +135,9 @@ impl Server {
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
         let turns = Turns::new(workers);
+        let limits = files::Limits { bytes: settings.upload_limit, ..settings.file_limits };
+        let files = Arc::new(Files::open(&settings.storage, limits)?);
+        let uploads = Uploads::new(settings.upload_memory.max(settings.upload_limit * 2));
         let shared = Arc::new(Shared {
             settings,
             identity,
@@ -121,6 +145,8 @@ impl Server {
             ready: AtomicBool::new(true),
             turns,
             tail: Arc::default(),
+            uploads,
+            files,
             stopping: watch::Sender::new(false),
         });
         let looking = tokio::spawn(look(Arc::clone(&shared.tail), core_of()));
@@ -148,6 +174,12 @@ impl Server {
         .run();
         let handle = server.handle();
         Ok(Self { handle, task: tokio::spawn(server), address, shared, looking })
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn files(&self) -> Arc<Files> {
+        Arc::clone(&self.shared.files)
     }
 
     /// Where it listens.

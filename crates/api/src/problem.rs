@@ -213,6 +213,18 @@ impl IntoResponses for WriteProblems {
     }
 }
 
+/// The refusals of an upload.
+pub struct UploadProblems;
+
+impl IntoResponses for UploadProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problem_responses(&READ);
+        all.extend(problem_responses(&WRITE));
+        all.extend(problem_responses(&[("429", "Too many today; see `Retry-After` (超出每日限额).")]));
+        all
+    }
+}
+
 /// The refusals of signing in and of set-up.
 pub struct SignInProblems;
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 /// Every crate that logs events.
 const PARTS: [fn() -> Vec<Catalogued>; 7] = [
     identity::event_types,
+    files::event_types,
     grids::event_types,
     organizations::event_types,
     volunteers::event_types,

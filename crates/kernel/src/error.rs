@@ -206,6 +206,17 @@ codes! {
     DiaryStepEarly           "diary_step_early"           Conflict         "The step {step} comes first." "须先完成步骤 {step}。";
     DiaryClosed              "diary_closed"               Conflict         "The diary is closed." "该民情日记已办结。";
     OpinionStateConflict     "opinion_state_conflict"     Conflict         "The opinion is {state}; {action} is not possible from there." "意见当前状态为 {state},不能执行 {action}。";
+    // Files
+    AttachmentNotFound       "attachment_not_found"       NotFound         "There is no such file." "没有这个附件。";
+    AttachmentUnknown        "attachment_unknown"         Invalid          "You have no unused file with this id." "您没有以此为标识且未使用的附件。";
+    AttachmentTypeRefused    "attachment_type_refused"    Invalid          "By its content the file is none of those taken: {taken}." "按内容判断,该文件不属于可接收的类型:{taken}。";
+    AttachmentUnreadable     "attachment_unreadable"      Invalid          "The file begins like {media_type}, but cannot be read as such or holds what cannot be removed." "该文件以 {media_type} 开头,但无法按此读取,或含有无法清除的内容。";
+    AttachmentPixelsExceeded "attachment_pixels_exceeded" Invalid          "The picture has {width} × {height} pixels; at most {limit} are taken." "图片为 {width} × {height} 像素,最多接收 {limit} 像素。";
+    AttachmentQuotaReached   "attachment_quota_reached"   TooManyRequests  "An account may upload {limit} files a day." "每个账号每天最多上传 {limit} 个文件。";
+    LinkInvalid              "link_invalid"               Forbidden        "The link is wrong or has expired; ask for a new one." "链接错误或已失效,请重新获取。";
+    FormExpected             "form_expected"              UnsupportedMedia "Send the body as multipart/form-data." "请以 multipart/form-data 发送请求体。";
+    FormMalformed            "form_malformed"             Malformed        "The form cannot be read: {reason}." "表单无法读取:{reason}。";
+    StorageUnavailable       "storage_unavailable"        Unavailable      "The place of the files cannot be reached; try again shortly." "文件存储暂时不可用,请稍后重试。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";

@@ -85,4 +85,6 @@ ids! {
     HouseholdPlanId
     /// One version of a visit policy (走访频次规则).
     VisitPolicyId
+    /// A file (附件).
+    AttachmentId
 }

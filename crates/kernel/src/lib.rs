@@ -22,6 +22,7 @@ pub mod memory;
 pub mod metrics;
 pub mod page;
 pub mod region;
+pub mod tls;
 pub mod trace;
 pub mod vault;
 

@@ -58,6 +58,34 @@ impl Vault {
         Ok(format!("{id}.{}", STANDARD_NO_PAD.encode(bytes)))
     }
 
+    /// Seals bytes that belong to `owner`.
+    ///
+    /// # Errors
+    /// `internal_error` when the cipher fails.
+    pub fn seal_bytes(&self, owner: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+        let (id, cipher) = self.keys.first().ok_or_else(|| Error::internal("the vault has no key"))?;
+        let mut nonce = [0u8; NONCE];
+        rand::rng().fill_bytes(&mut nonce);
+        let sealed =
+            cipher.encrypt((&nonce).into(), Payload { msg: bytes, aad: owner.as_bytes() }).map_err(|e| Error::internal(e.to_string()))?;
+        Ok([&id.to_be_bytes()[..], &nonce, &sealed].concat())
+    }
+
+    /// Opens bytes that were sealed for `owner`.
+    ///
+    /// # Errors
+    /// `internal_error` when the key is missing or the bytes were tampered with.
+    pub fn open_bytes(&self, owner: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let broken = || Error::internal(format!("what is sealed of {owner} does not open"));
+        let (id, sealed) = sealed.split_first_chunk().ok_or_else(broken)?;
+        let (nonce, message) = sealed.split_first_chunk::<NONCE>().ok_or_else(broken)?;
+        let id = u32::from_be_bytes(*id);
+        let (_, cipher) =
+            self.keys.iter().find(|(key, _)| *key == id).ok_or_else(|| Error::internal(format!("the vault lacks key {id}")))?;
+        let opened = cipher.decrypt(nonce.into(), Payload { msg: message, aad: owner.as_bytes() });
+        opened.map_err(|e| Error::internal(format!("{e}: {}", broken())))
+    }
+
     /// Opens what was sealed for `owner`.
     ///
     /// # Errors
@@ -109,6 +137,9 @@ mod tests {
         assert!(new.open("order-2", &sealed).is_err());
         assert!(Vault::new(&[(2, [9; 32])]).unwrap().open("order-1", &sealed).is_err());
         assert!(new.seal("order-1", "x").unwrap().starts_with("2."));
+        let bytes = old.seal_bytes("file-1", &[0, 1, 2]).unwrap();
+        assert_eq!(new.open_bytes("file-1", &bytes).unwrap(), [0, 1, 2]);
+        assert!(new.open_bytes("file-2", &bytes).is_err() && new.open_bytes("file-1", &bytes[..9]).is_err());
         assert_eq!(old.blind_index("13812341234").unwrap(), new.blind_index("13812341234").unwrap());
     }
 }

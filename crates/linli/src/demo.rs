@@ -483,7 +483,7 @@ impl World {
             Do::Start(taker) => order::start(&self.cx(taker)?, id, note("已到现场")).await,
             Do::Progress(taker) => {
                 let note = "已查看情况,正在处理。".to_owned();
-                order::record_progress(&self.cx(taker)?, id, RecordProgress { note, version: None }).await
+                order::record_progress(&self.cx(taker)?, id, RecordProgress { note, attachment_ids: Vec::new(), version: None }).await
             }
             Do::Complete(taker, result) => {
                 let answer = match result {
@@ -492,7 +492,12 @@ impl World {
                     OrderResult::Unsolved => "目前条件不具备,暂未解决。",
                     OrderResult::Explained => "已向居民解释政策和办理渠道。",
                 };
-                order::complete(&self.cx(taker)?, id, CompleteOrder { result, answer: answer.to_owned(), version: None }).await
+                order::complete(
+                    &self.cx(taker)?,
+                    id,
+                    CompleteOrder { result, answer: answer.to_owned(), attachment_ids: Vec::new(), version: None },
+                )
+                .await
             }
             Do::Judge(level) => {
                 let comment = level.is_dissatisfied().then(|| "问题没有解决。".to_owned());
@@ -525,5 +530,6 @@ fn wish(region: RegionCode, n: usize) -> PlaceOrder {
         channel: Some(channels[n % channels.len()]),
         on_behalf: false,
         requester_id: None,
+        attachment_ids: Vec::new(),
     }
 }

@@ -90,6 +90,7 @@ enum Account {
 }
 
 fn main() -> ExitCode {
+    kernel::tls::install();
     // Wrong usage ends here, with exit code 2.
     let cli = Cli::parse();
     match run(cli) {

@@ -52,7 +52,7 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
     }
     say(&text)?;
 
-    let worker = tokio::spawn(worker::run(core.clone()));
+    let worker = tokio::spawn(worker::run(core.clone(), server.files()));
     first_of(&mut terminate, &mut interrupt).await;
     tracing::info!("stopping");
     tokio::spawn(async move {
@@ -87,6 +87,16 @@ fn of_api(settings: &Settings) -> api::Settings {
         workers: settings.workers,
         request_deadline: Duration::from_millis(settings.request_deadline_ms),
         body_limit: settings.body_limit_bytes,
+        upload_limit: settings.upload_limit_bytes,
+        upload_deadline: Duration::from_secs(settings.upload_deadline_seconds),
+        upload_memory: 64 << 20,
+        storage: storage(settings),
+        file_limits: files::Limits {
+            bytes: settings.upload_limit_bytes,
+            pixels: settings.picture_pixels_limit,
+            per_day: settings.uploads_per_day,
+            at_once: settings.workers,
+        },
         drain: Duration::from_secs(settings.drain_seconds),
         docs: true,
         allowed_origins: settings
@@ -100,6 +110,20 @@ fn of_api(settings: &Settings) -> api::Settings {
         trusted_proxies: settings.trusted_proxies.0.clone(),
         ..api::Settings::default()
     }
+}
+
+/// Where files are kept: in the bucket, if there is one.
+fn storage(settings: &Settings) -> files::Storage {
+    let (Some(endpoint), Some(key_id), Some(secret)) = (&settings.s3_endpoint, &settings.s3_key_id, &settings.s3_secret) else {
+        return files::Storage::Folder(settings.files_dir.clone());
+    };
+    files::Storage::S3(files::S3 {
+        endpoint: endpoint.clone(),
+        bucket: settings.s3_bucket.clone(),
+        region: settings.s3_region.clone(),
+        key_id: key_id.clone(),
+        secret: secret.expose_secret().to_owned(),
+    })
 }
 
 /// What each worker works with: on SQLite all share the one writer, on PostgreSQL each has a pool.

@@ -33,6 +33,16 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ),
     ("request_deadline_ms", "2400", "Milliseconds after which a request that is not answered gets 503."),
     ("body_limit_bytes", "262144", "Bytes that the body of a request may have."),
+    ("upload_limit_bytes", "10485760", "Bytes that an uploaded file may have."),
+    ("upload_deadline_seconds", "60", "Seconds that an upload may take."),
+    ("uploads_per_day", "200", "Files that an account may upload within 24 hours."),
+    ("picture_pixels_limit", "50000000", "Pixels that an uploaded picture may have."),
+    ("files_dir", "{data_dir}/files", "Folder of the uploaded files, unless a bucket is set; made if missing."),
+    ("s3_endpoint", "", "Server that speaks S3 and keeps the uploaded files instead: `https://s3.example.org`."),
+    ("s3_bucket", "linli", "Its bucket, which must exist and be private."),
+    ("s3_region", "us-east-1", "Its region; many servers take any."),
+    ("s3_key_id", "", "The id of the access key."),
+    ("s3_secret", "", "The access key. Secret; no flag."),
     ("drain_seconds", "1", "Seconds between saying \"not ready\" and refusing connections when stopping."),
     ("allowed_origins", "", "Web origins whose pages may call the API (CORS), separated by commas."),
     (
@@ -54,7 +64,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// Settings that are never shown and have no flag (a command line can be read by others).
-const SECRET: [&str; 2] = ["signing_key", "vault_keys"];
+const SECRET: [&str; 3] = ["signing_key", "vault_keys", "s3_secret"];
 /// Variables with our prefix that are no settings: the place of the file, and those of the tests.
 const OTHER_VARIABLES: [&str; 4] = ["LINLI_CONFIG", "LINLI_TEST_DATABASE_URL", "LINLI_REQUIRE_POSTGRES", "LINLI_REQUIRE_PROMETHEUS"];
 const PREFIX: &str = "LINLI_";
@@ -137,6 +147,17 @@ pub(crate) struct Settings {
     pub(crate) vault_keys: Option<SecretString>,
     pub(crate) request_deadline_ms: u64,
     pub(crate) body_limit_bytes: usize,
+    pub(crate) upload_limit_bytes: usize,
+    pub(crate) upload_deadline_seconds: u64,
+    pub(crate) uploads_per_day: u32,
+    pub(crate) picture_pixels_limit: u64,
+    pub(crate) files_dir: PathBuf,
+    /// Absent: the folder.
+    pub(crate) s3_endpoint: Option<String>,
+    pub(crate) s3_bucket: String,
+    pub(crate) s3_region: String,
+    pub(crate) s3_key_id: Option<String>,
+    pub(crate) s3_secret: Option<SecretString>,
     pub(crate) drain_seconds: u64,
     /// Absent: no page of another origin.
     pub(crate) allowed_origins: Option<String>,
@@ -217,6 +238,13 @@ impl Settings {
         within("workers", self.workers as u64, 1, 1024)?;
         within("request_deadline_ms", self.request_deadline_ms, 100, 600_000)?;
         within("body_limit_bytes", self.body_limit_bytes as u64, 1024, 1 << 30)?;
+        within("upload_limit_bytes", self.upload_limit_bytes as u64, 1024, 1 << 30)?;
+        within("upload_deadline_seconds", self.upload_deadline_seconds, 1, 3600)?;
+        within("uploads_per_day", self.uploads_per_day.into(), 1, 1_000_000)?;
+        within("picture_pixels_limit", self.picture_pixels_limit, 1, 400_000_000)?;
+        if self.s3_endpoint.is_some() && (self.s3_key_id.is_none() || self.s3_secret.is_none()) {
+            return Err(Fault("the setting s3_endpoint needs s3_key_id and s3_secret".to_owned()));
+        }
         within("drain_seconds", self.drain_seconds, 0, 600)?;
         if !(0.0..=1.0).contains(&self.traces_ratio) {
             return Err(Fault(format!("the setting traces_ratio lies between 0 and 1, not at {}", self.traces_ratio)));
@@ -261,6 +289,16 @@ impl Settings {
                 "vault_keys" => hidden(&self.vault_keys),
                 "request_deadline_ms" => Some(number(self.request_deadline_ms)),
                 "body_limit_bytes" => Some(number(self.body_limit_bytes as u64)),
+                "upload_limit_bytes" => Some(number(self.upload_limit_bytes as u64)),
+                "upload_deadline_seconds" => Some(number(self.upload_deadline_seconds)),
+                "uploads_per_day" => Some(number(self.uploads_per_day.into())),
+                "picture_pixels_limit" => Some(number(self.picture_pixels_limit)),
+                "files_dir" => Some(path(&self.files_dir)),
+                "s3_endpoint" => self.s3_endpoint.as_deref().map(quoted),
+                "s3_bucket" => Some(quoted(&self.s3_bucket)),
+                "s3_region" => Some(quoted(&self.s3_region)),
+                "s3_key_id" => self.s3_key_id.as_deref().map(quoted),
+                "s3_secret" => hidden(&self.s3_secret),
                 "drain_seconds" => Some(number(self.drain_seconds)),
                 "allowed_origins" => self.allowed_origins.as_deref().map(quoted),
                 "trusted_proxies" => self.trusted_proxies.shown(),

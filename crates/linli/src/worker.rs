@@ -1,18 +1,24 @@
 //! What a server does beside answering: every ten minutes it deletes the answers of old
-//! Idempotency-Keys, and every few seconds it carries the outcome of orders to the opinions that they grew from. Several servers
+//! Idempotency-Keys and the files that nobody used, and every few seconds it carries the outcome of orders to the opinions that they grew from. Several servers
 //! on one database may do so at once; the second finds nothing.
 
+use files::Files;
 use kernel::{Core, Cx, Result, metrics};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// A database that does not answer must not hold the worker for ever.
 const AT_MOST: Duration = Duration::from_secs(60);
 
 /// Runs until it is dropped.
-pub(crate) async fn run(core: Core) {
+pub(crate) async fn run(core: Core, files: Arc<Files>) {
     let cx = Cx::system(core);
+    let purge = |cx: Cx| {
+        let files = Arc::clone(&files);
+        async move { files::purge(&files, &cx).await }
+    };
     tokio::join!(
+        repeat(cx.clone(), "purge_attachments", Duration::from_secs(600), purge),
         repeat(cx.clone(), "purge_idempotency_keys", Duration::from_secs(600), |cx| async move { cx.purge_keys().await }),
         repeat(cx, "follow_orders", Duration::from_secs(5), |cx| async move { visits::opinion::follow_orders(&cx).await }),
     );

@@ -236,6 +236,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = detour.unwrap_or_else(|| database.url().to_owned());
         let server = Server::start(factory(backend, url, &core), Arc::clone(&identity), settings, listener).expect("a server");
+        kernel::tls::install();
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         Self { inner: Arc::new(Inner { clock, places, backend, people: people.clone(), identity, database, core, server, http }) }
     }
@@ -293,6 +294,12 @@ impl World {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Where the files of the server are.
+    #[must_use]
+    pub fn files(&self) -> Arc<files::Files> {
+        self.server.files()
     }
 
     /// Moves the clock forward.

@@ -1,6 +1,7 @@
 //! The routes of `/api/v1`, one file a resource.
 
 mod accounts;
+mod attachments;
 mod catalogue;
 mod diaries;
 mod duties;
@@ -31,6 +32,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         receptions::routes,
         diaries::routes,
         opinions::routes,
+        attachments::routes,
         accounts::routes,
         sessions::routes,
         events::routes,

@@ -105,6 +105,9 @@ types! {
     MembershipEnded       "membership.ended"       "A membership ended (成员退出).";
     VolunteerRegistered   "volunteer.registered"   "A taker was registered (接单人登记).";
     VolunteerUpdated      "volunteer.updated"      "A taker's entry was changed (接单人变更).";
+    // Files
+    AttachmentUploaded    "attachment.uploaded"    "A file was uploaded (上传附件).";
+    AttachmentDeleted     "attachment.deleted"     "A file that nothing uses was deleted (删除附件).";
     // Accounts
     AccountCreated        "account.created"        "An account was opened (账号开立).";
     AccountUpdated        "account.updated"        "An account was changed (账号变更).";

@@ -129,6 +129,7 @@ fn fault(output: &Output) -> String {
 }
 
 fn client() -> reqwest::Client {
+    kernel::tls::install();
     reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap()
 }
 

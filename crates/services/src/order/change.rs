@@ -2,6 +2,7 @@
 //! here, so that each leaves one event a version and moves the clocks by the same rules.
 
 use super::{
+    attachments,
     command::{DispatchMode, TakerKind, TakerRef},
     contact,
     event::{Logged, OrderEvent},
@@ -12,7 +13,12 @@ use super::{
     view::{self, Order},
 };
 use crate::{limit::Limit, policy};
-use kernel::{Code, Cx, Error, Result, Tx, id::OrderId, mask};
+use files::{Attachment, Owner, OwnerKind, Part};
+use kernel::{
+    Code, Cx, Error, Result, Tx,
+    id::{AttachmentId, OrderId},
+    mask,
+};
 use uuid::Uuid;
 
 /// An order on its way from one state to the next.
@@ -22,6 +28,8 @@ pub(super) struct Change<'a> {
     pub(super) after: Model,
     pub(super) standing: Standing,
     pub(super) team: Vec<assistant::Model>,
+    /// Files that come with this step.
+    pub(super) attachments: Vec<Attachment>,
 }
 
 impl<'a> Change<'a> {
@@ -61,7 +69,19 @@ impl<'a> Change<'a> {
         if !legal {
             return Err(refused(&order, standing, action));
         }
-        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team })
+        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team, attachments: Vec::new() })
+    }
+
+    /// Takes files of the caller's to the order, within this change.
+    pub(super) async fn attach(&mut self, ids: &[AttachmentId], part: Part) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let owner = Owner { kind: OwnerKind::Order, id: self.after.id.0, part };
+        self.attachments = files::claim(&mut self.tx, ids, owner).await?;
+        let count = i16::try_from(ids.len()).map_err(Error::internal)?;
+        self.after.attachment_count = self.after.attachment_count.saturating_add(count);
+        Ok(())
     }
 
     /// Takes one step of the table: state, version, running deadline and event.
@@ -96,8 +116,12 @@ impl<'a> Change<'a> {
         let mut standing = Standing { follower, provider, ..sight::standing(&cx.actor, &self.after) };
         standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
         let contact = contact(cx, &self.after, standing).await?;
+        let mut attachments = attachments(cx, &self.before, standing).await?;
+        if standing.sees_files(&cx.actor, &self.after) {
+            attachments.append(&mut self.attachments);
+        }
         let (id, after) = (self.after.id, self.after.clone());
-        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team)?;
+        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team, attachments)?;
         match self.tx.commit(answer).await {
             Ok(answer) => {
                 store::keep(cx, &after);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::{
     RegionCode,
     geo::Point,
-    id::{AccountId, GridId, ItemId, OrderId, OrganizationId},
+    id::{AccountId, AttachmentId, GridId, ItemId, OrderId, OrganizationId},
 };
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -242,6 +242,11 @@ pub struct PlaceOrder {
     pub on_behalf: bool,
     /// For whom, if they have an account.
     pub requester_id: Option<AccountId>,
+    /// Photos and other files of what is wanted, which were uploaded before (附件), up to 20.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachment_ids: Vec<AttachmentId>,
 }
 
 /// Takes an order in hand (受理分类): sorts it and starts its clocks.
@@ -367,6 +372,11 @@ pub struct RecordProgress {
     #[validate(length(min = 1, max = 2000), custom(function = worded))]
     #[schema(min_length = 1, max_length = 2000, pattern = "\\S")]
     pub note: String,
+    /// Files that show it, which were uploaded before (附件), up to 20.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachment_ids: Vec<AttachmentId>,
     /// The version that was read.
     #[validate(range(min = 1))]
     #[schema(minimum = 1)]
@@ -383,6 +393,11 @@ pub struct CompleteOrder {
     #[validate(length(min = 1, max = 2000), custom(function = worded))]
     #[schema(min_length = 1, max_length = 2000, pattern = "\\S")]
     pub answer: String,
+    /// Evidence (佐证): files which were uploaded before (附件), up to 20.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachment_ids: Vec<AttachmentId>,
     /// The version that was read.
     #[validate(range(min = 1))]
     #[schema(minimum = 1)]

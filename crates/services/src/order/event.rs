@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kernel::{
     Event, EventType,
     event::{Catalogued, catalogued},
-    id::{ItemId, OrderId},
+    id::{AttachmentId, ItemId, OrderId},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,6 +36,10 @@ pub(super) enum OrderEvent {
         channel: Channel,
         /// Whether somebody placed it for somebody else.
         on_behalf: bool,
+        /// The files that belong to it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        attachment_ids: Vec<AttachmentId>,
     },
     Triaged {
         /// The version of the catalogue entry.
@@ -95,12 +99,20 @@ pub(super) enum OrderEvent {
     Progressed {
         /// How far it has come.
         note: String,
+        /// The files that belong to it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        attachment_ids: Vec<AttachmentId>,
     },
     Completed {
         /// What came of it.
         result: OrderResult,
         /// The answer to the requester.
         answer: String,
+        /// The files that belong to it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        attachment_ids: Vec<AttachmentId>,
     },
     Evaluated {
         /// How satisfied the requester is.

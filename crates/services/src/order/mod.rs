@@ -29,6 +29,7 @@ pub use view::{Evaluation, Order, Rejection, masked_contact};
 use crate::{catalogue, policy};
 use change::Change;
 use event::{Logged, OrderEvent};
+use files::{Attachment, Owner, OwnerKind, Part};
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
     event::LoggedEvent,
@@ -115,6 +116,7 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             lead_id: None,
             lead_slot: None,
             assistant_count: 0,
+            attachment_count: i16::try_from(command.attachment_ids.len()).map_err(Error::internal)?,
             respond_limit: None,
             finish_limit: None,
             respond_by: None,
@@ -140,12 +142,16 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             evaluated_at: None,
             closed_at: None,
         };
-        let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf };
+        let attachment_ids = command.attachment_ids.clone();
+        let owner = Owner { kind: OwnerKind::Order, id: id.0, part: Part::Request };
+        let attachments = files::claim(&mut tx, &attachment_ids, owner).await?;
+        let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf, attachment_ids };
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         store::insert(&mut tx, order.clone());
         let standing = sight::standing(&cx.actor, &order);
         let contact = filled(cx, &order, standing, command.contact.clone()).await?;
-        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[])?;
+        let attachments = if standing.sees_files(&cx.actor, &order) { attachments } else { Vec::new() };
+        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[], attachments)?;
         let answer = also(&mut tx, answer).await?;
         match tx.commit_created(answer).await {
             Ok(answer) => {
@@ -346,7 +352,9 @@ pub async fn start(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
 /// Those of every step.
 pub async fn record_progress(cx: &Cx, id: OrderId, command: RecordProgress) -> Result<Order> {
     let mut change = Change::begin(cx, id, Action::RecordProgress, command.version).await?;
-    change.step(Action::RecordProgress, &OrderEvent::Progressed { note: mask::text(&command.note) })?;
+    change.attach(&command.attachment_ids, Part::Progress).await?;
+    let progressed = OrderEvent::Progressed { note: mask::text(&command.note), attachment_ids: command.attachment_ids };
+    change.step(Action::RecordProgress, &progressed)?;
     change.save().await
 }
 
@@ -361,7 +369,10 @@ pub async fn complete(cx: &Cx, id: OrderId, command: CompleteOrder) -> Result<Or
     change.after.completed_by = cx.actor.account;
     change.after.completed_at = Some(change.tx.now);
     change.after.lead_slot = None;
-    change.step(Action::Complete, &OrderEvent::Completed { result: command.result, answer: mask::text(&command.answer) })?;
+    change.attach(&command.attachment_ids, Part::Evidence).await?;
+    let completed =
+        OrderEvent::Completed { result: command.result, answer: mask::text(&command.answer), attachment_ids: command.attachment_ids };
+    change.step(Action::Complete, &completed)?;
     change.save().await
 }
 
@@ -485,7 +496,38 @@ pub async fn merge(cx: &Cx, id: OrderId, command: MergeOrder) -> Result<Order> {
 pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
     let (order, standing, team) = seen(cx, id).await?;
     let contact = contact(cx, &order, standing).await?;
-    view::alone(&cx.actor, cx.now(), order, standing, contact, &team)
+    let attachments = attachments(cx, &order, standing).await?;
+    view::alone(&cx.actor, cx.now(), order, standing, contact, &team, attachments)
+}
+
+/// The files of an order with links to them (附件列表).
+///
+/// # Errors
+/// `order_not_found`; `permission_missing` for those who see the order, but not its files.
+pub async fn linked_attachments(cx: &Cx, id: OrderId) -> Result<Vec<Attachment>> {
+    let (order, standing, _) = seen(cx, id).await?;
+    if !standing.sees_files(&cx.actor, &order) {
+        return Err(Error::new(Code::PermissionMissing).with("permission", Permission::OrderReadPersonal));
+    }
+    attachments(cx, &order, standing).await?.into_iter().map(|a| a.linked(cx)).collect()
+}
+
+/// Whether the caller sees the files of an order (附件可见).
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn sees_attachments(cx: &Cx, id: OrderId) -> Result<bool> {
+    let Some(order) = store::find(cx, id).await? else { return Ok(false) };
+    let (standing, _) = standing(cx, &order).await?;
+    Ok(standing.sees_files(&cx.actor, &order))
+}
+
+/// The files of an order, as far as the caller sees them.
+async fn attachments(cx: &Cx, order: &Model, standing: Standing) -> Result<Vec<Attachment>> {
+    if order.attachment_count == 0 || !standing.sees_files(&cx.actor, order) {
+        return Ok(Vec::new());
+    }
+    files::of(cx, order.id.0).await
 }
 
 /// Lists orders; see [`ListOrders`].

@@ -50,6 +50,8 @@ pub(super) mod order {
         pub lead_slot: Option<i16>,
         /// How many takers assist, so that most reads need not look.
         pub assistant_count: i16,
+        /// How many files it has, so that most reads need not look.
+        pub attachment_count: i16,
         pub respond_limit: Option<String>,
         pub finish_limit: Option<String>,
         pub respond_by: Option<ChronoDateTimeUtc>,
@@ -115,6 +117,7 @@ pub(super) mod order {
                 lead_id: maybe(row, C::LeadId as usize)?,
                 lead_slot: maybe(row, C::LeadSlot as usize)?,
                 assistant_count: get(row, C::AssistantCount as usize)?,
+                attachment_count: get(row, C::AttachmentCount as usize)?,
                 respond_limit: maybe(row, C::RespondLimit as usize)?,
                 finish_limit: maybe(row, C::FinishLimit as usize)?,
                 respond_by: maybe(row, C::RespondBy as usize)?,

@@ -69,6 +69,12 @@ impl Standing {
         self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order))
     }
 
+    /// Whether the actor sees the files: whoever sees the contact, and who helps with the work while it goes on.
+    pub(super) fn sees_files(self, actor: &Actor, order: &Model) -> bool {
+        let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
+        self.sees_contact(actor, order) || (self.assistant && working)
+    }
+
     /// Whether the actor may take this action now, as far as the order itself can tell.
     pub(super) fn may(self, actor: &Actor, order: &Model, action: Action) -> bool {
         let pointless = match action {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::limit::Limit;
 use chrono::{DateTime, Utc};
+use files::Attachment;
 use kernel::{
     Actor, Error, RegionCode, Result,
     geo::{Datum, Point, Position},
@@ -70,6 +71,9 @@ pub struct Order {
     /// Who assists (协办方); only where one order is read or changed.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub assistants: Vec<TakerRef>,
+    /// Photos and other files (附件); only where one order is read or changed, and only for those who see the contact or help.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attachments: Vec<Attachment>,
     /// The limit for accepting (响应时限).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub respond_limit: Option<Limit>,
@@ -194,11 +198,12 @@ pub(super) fn alone(
     standing: Standing,
     contact: Option<Contact>,
     team: &[assistant::Model],
+    attachments: Vec<Attachment>,
 ) -> Result<Order> {
     let masked = !standing.sees_contact(actor, &order);
     let contact = contact.map(|c| if masked { masked_contact(c) } else { c });
     let assistants = team.iter().map(|a| TakerRef::of(a.taker_kind, a.taker_id)).collect();
-    view(actor, now, order, standing, contact, assistants, masked)
+    Ok(Order { attachments, ..view(actor, now, order, standing, contact, assistants, masked)? })
 }
 
 fn view(
@@ -261,6 +266,7 @@ fn view(
         dispatch_mode: order.dispatch_mode,
         lead: order.lead_kind.zip(order.lead_id).map(|(kind, id)| TakerRef::of(kind, id)),
         assistants,
+        attachments: Vec::new(),
         respond_limit: limit(order.respond_limit.as_ref())?,
         finish_limit: limit(order.finish_limit.as_ref())?,
         respond_by: order.respond_by,
