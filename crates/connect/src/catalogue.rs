@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::ToSchema;
 
 /// Every crate that logs events.
-const PARTS: [fn() -> Vec<Catalogued>; 7] = [
+const PARTS: [fn() -> Vec<Catalogued>; 8] = [
     identity::event_types,
     files::event_types,
     grids::event_types,

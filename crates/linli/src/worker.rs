@@ -1,6 +1,6 @@
 //! What a server does beside answering: every ten minutes it deletes the answers of old
-//! Idempotency-Keys and the files that nobody used, and every few seconds it carries the outcome of orders to the opinions that they grew from. Several servers
-//! on one database may do so at once; the second finds nothing.
+//! Idempotency-Keys and the files that nobody used, and every few seconds it carries the outcome of orders to the opinions that
+//! they grew from. Several servers on one database may do so at once; the second finds nothing.
 
 use files::Files;
 use kernel::{Core, Cx, Result, metrics};

@@ -115,6 +115,7 @@ pub async fn order_opinion(cx: &Cx, id: OpinionId, command: OrderOpinion) -> Res
         }),
         on_behalf: true,
         requester_id: resident,
+        attachment_ids: Vec::new(),
     };
     order::place_with(cx, placing, async |tx, order| {
         let mut new = old.clone();
