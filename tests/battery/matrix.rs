@@ -130,7 +130,9 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
     let template = world.person("foreign").post("/diary_templates").json(template).send().await.expect(201);
     let diary = json!({ "template_id": template["id"], "region_code": FOREIGN, "title": "x" });
     let diary = world.person("guest").post("/diaries").json(diary).send().await.expect(201);
+    let upload = world.person("stranger").post("/attachments").body(super::cases::FORM, super::cases::form()).send().await.expect(201);
     BTreeMap::from([
+        ("attachment_ids", json!([upload["id"]])),
         ("host_ids", json!([guest])),
         ("template_id", template["id"].clone()),
         ("source", json!({ "kind": "diary", "id": diary["id"] })),
