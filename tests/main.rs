@@ -24,6 +24,7 @@ mod orders;
 mod orders_race;
 mod organizations;
 mod outage;
+mod residents;
 mod schema;
 mod transactions;
 mod visits;

@@ -15,6 +15,7 @@ mod m0006_services;
 mod m0007_orders;
 mod m0008_mediation;
 mod m0015_attachments;
+mod m0023_people;
 mod m0028_grid_duties;
 mod m0038_receptions;
 mod m0039_diaries;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_orders::Migration),
             Box::new(m0008_mediation::Migration),
             Box::new(m0015_attachments::Migration),
+            Box::new(m0023_people::Migration),
             Box::new(m0028_grid_duties::Migration),
             Box::new(m0038_receptions::Migration),
             Box::new(m0039_diaries::Migration),

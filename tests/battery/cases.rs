@@ -9,7 +9,10 @@ use identity::{CreateAccount, CreateGrant};
 use kernel::{Place, RegionCode, Role};
 use serde_json::{Value, json};
 use services::order::{Action, State};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 use testkit::{Client, FOREIGN, HOME, PASSWORD, Request, World};
 
 /// Who tries what is not theirs: another resident of the place, a resident, a worker and an administrator of another
@@ -41,11 +44,16 @@ pub(super) enum Thing {
     Opinion(Option<&'static str>),
     /// A photo of 张三's that is not used yet.
     Attachment,
+    Address,
+    Household,
+    Resident,
+    /// A resident who belongs to a household, and which.
+    Housed,
 }
 
 use Thing::{
-    Account, Appointment, Attachment, Diary, DiaryTemplate, Duty, Grant, Grid, Item, Mediation, Membership, Nothing, Opinion, Order,
-    Organization, Policy, Reception, ReceptionSession, Region, Volunteer,
+    Account, Address, Appointment, Attachment, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item, Mediation, Membership,
+    Nothing, Opinion, Order, Organization, Policy, Reception, ReceptionSession, Region, Resident, Volunteer,
 };
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
@@ -126,6 +134,27 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("list_double_duties",   "wang",  Duty,                      "p p - - p p -"),
     ("get_duty_report",      "wang",  Nothing,                   "p p p p p p +"),
     ("get_branch_report",    "wang",  Nothing,                   "p p p p + p +"),
+
+    ("list_addresses",       "wang",  Address,                   "p p - - p p +"),
+    ("create_address",       "wang",  Nothing,                   "p p p p p p p"),
+    ("get_address",          "wang",  Address,                   ". . . . . . +"),
+    ("update_address",       "wang",  Address,                   ". . . . . . p"),
+    ("close_address",        "wang",  Address,                   ". . . . . . p"),
+    ("list_households",      "wang",  Household,                 "p p - - p p +"),
+    ("create_household",     "wang",  Nothing,                   "p p p p p p p"),
+    ("get_household",        "wang",  Household,                 ". . . . . . +"),
+    ("update_household",     "wang",  Household,                 ". . . . . . p"),
+    ("close_household",      "wang",  Household,                 ". . . . . . p"),
+    ("list_household_members", "wang", Household,                ". . . . . . -"),
+    ("list_residents",       "wang",  Resident,                  "p p - - p p +"),
+    ("create_resident",      "wang",  Nothing,                   "p p p p p p p"),
+    ("look_up_resident",     "wang",  Nothing,                   "p p p p p p p"),
+    ("get_resident",         "wang",  Resident,                  ". . . . . . +"),
+    ("update_resident",      "wang",  Resident,                  ". . . . . . p"),
+    ("reveal_resident",      "wang",  Resident,                  ". . . . . . p"),
+    ("move_in",              "wang",  Resident,                  ". . . . . . p"),
+    ("move_out",             "wang",  Housed,                    ". . . . . . p"),
+    ("leave_resident",       "wang",  Resident,                  ". . . . . . p"),
 
     ("list_organizations",   "wang",  Organization,              "p p - - + - +"),
     ("create_organization",  "wang",  Nothing,                   "p p p p p p p"),
@@ -208,6 +237,8 @@ pub(super) struct Scene {
     /// Administrator of 新胜社区.
     pub(super) ruler: Client,
     count: AtomicU32,
+    /// The household of the last resident that was made with one.
+    home: Mutex<Option<String>>,
 }
 
 /// The type of [`form`].
@@ -239,7 +270,7 @@ impl Scene {
         };
         let place = Place::from(FOREIGN.parse::<RegionCode>().unwrap());
         let account = identity::create_account(&world.cx(), command, &[place]).await.unwrap().id;
-        Self { world: world.clone(), ruler: world.signed_in(account).await, count: AtomicU32::new(0) }
+        Self { world: world.clone(), ruler: world.signed_in(account).await, count: AtomicU32::new(0), home: Mutex::new(None) }
     }
 
     /// One of [`PEOPLE`], or of the world's cast.
@@ -333,6 +364,17 @@ impl Scene {
             }
             Attachment => by("zhang").post("/attachments").body(FORM, form()).send().await.expect(201)["id"].as_str().unwrap().to_owned(),
             Account => post(by("wang"), "/accounts", self.body("create_account").await.unwrap()).await,
+            Address => post(by("wang"), "/addresses", self.body("create_address").await.unwrap()).await,
+            Household => post(by("wang"), "/households", Box::pin(self.body("create_household")).await.unwrap()).await,
+            Resident => post(by("wang"), "/residents", self.body("create_resident").await.unwrap()).await,
+            Housed => {
+                let resident = post(by("wang"), "/residents", self.body("create_resident").await.unwrap()).await;
+                let home = Box::pin(self.make(Household)).await;
+                self.home.lock().unwrap().replace(home.clone());
+                let body = json!({ "household_id": home });
+                by("wang").post(format!("/residents/{resident}/move_in")).json(body).send().await.expect(200);
+                resident
+            }
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
                 post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
@@ -376,6 +418,19 @@ impl Scene {
             "assign_duty" => json!({ "role": "police", "name": self.fresh("民警"), "duty_phone": "0511-88010000" }),
             "update_duty" => json!({ "duty_phone": "0511-88010001" }),
             "update_grid" => json!({ "name": self.fresh("第四网格") }),
+            "create_address" => json!({ "region_code": HOME, "kind": "estate", "name": self.fresh("花园") }),
+            "update_address" => json!({ "name": self.fresh("家园") }),
+            "create_household" => json!({
+                "region_code": HOME, "address_id": Box::pin(self.make(Address)).await, "code": self.fresh("H-"), "grid_id": world.places.west,
+            }),
+            "update_household" => json!({ "kind": "collective" }),
+            "create_resident" => json!({ "region_code": HOME, "name": "秦有福", "phone": "13800001111" }),
+            "update_resident" => json!({ "residence": "floating" }),
+            "look_up_resident" => json!({ "region_code": HOME, "purpose": "service", "phone": "13800001111" }),
+            "reveal_resident" => json!({ "purpose": "visit", "fields": ["name"] }),
+            "move_in" => json!({ "household_id": Box::pin(self.make(Household)).await, "relation": "spouse" }),
+            "move_out" => json!({ "household_id": self.home.lock().unwrap().clone() }),
+            "leave_resident" => json!({ "reason": "moved" }),
             "create_organization" => json!({ "name": self.fresh("协会"), "kind": "social_organization", "region_code": HOME }),
             "update_organization" => json!({ "name": self.fresh("新协会") }),
             "add_member" => json!({ "account_id": world.person("zhou").account(), "role": "staff" }),
@@ -389,7 +444,10 @@ impl Scene {
             }),
             "agree_case" => json!({ "form": "written", "content": "一个月内修复。" }),
             "record_performance" => json!({ "outcome": "performed" }),
-            "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" | "end_duty" => json!({}),
+            "accept_case" | "begin_case" | "start_performance" | "close_case" | "close_grid" | "close_address" | "close_household"
+            | "end_duty" => {
+                json!({})
+            }
             "refuse_case" | "fail_case" | "terminate_case" | "withdraw_case" => reason,
             // Always one that has begun, with slots to come.
             "create_reception" => json!({

@@ -77,8 +77,8 @@ async fn a_query_finds_no_more_than_the_plain_one(world: World, n: usize) {
             let name = parameter["name"].as_str().unwrap();
             // What is no free text is read before it gets anywhere.
             let hostile = if is_free_text(parameter) { &HOSTILE[..] } else { &HOSTILE[..8] };
-            // What a closed region or grid adds is asked for by this one.
-            let widens = name == "include_closed";
+            // What has ended adds is asked for by this one.
+            let widens = name.starts_with("include_");
             let values = hostile.iter().map(|v| encoded(v)).chain(ENCODED.iter().map(|v| (*v).to_owned())).chain([
                 "9".repeat(5000),
                 "-1".to_owned(),

@@ -131,11 +131,17 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
     let diary = json!({ "template_id": template["id"], "region_code": FOREIGN, "title": "x" });
     let diary = world.person("guest").post("/diaries").json(diary).send().await.expect(201);
     let upload = world.person("stranger").post("/attachments").body(super::cases::FORM, super::cases::form()).send().await.expect(201);
+    let address = json!({ "region_code": FOREIGN, "kind": "estate", "name": "新胜花园" });
+    let address = scene.ruler.post("/addresses").json(address).send().await.expect(201);
+    let household = json!({ "region_code": FOREIGN, "address_id": address["id"] });
+    let household = scene.ruler.post("/households").json(household).send().await.expect(201);
     BTreeMap::from([
         ("attachment_ids", json!([upload["id"]])),
         ("host_ids", json!([guest])),
         ("template_id", template["id"].clone()),
         ("source", json!({ "kind": "diary", "id": diary["id"] })),
+        ("address_id", address["id"].clone()),
+        ("household_id", household["id"].clone()),
         ("requester_id", guest.clone()),
         ("account_id", guest.clone()),
         ("mediator_id", guest),

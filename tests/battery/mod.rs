@@ -24,7 +24,7 @@ use testkit::{Backend, Reply, World};
 /// The chapters of the contract in three parts, so that no test does all the work.
 const PARTS: [&[&str]; 3] = [
     &["orders"],
-    &["mediation", "regions", "grids", "catalogue", "visits"],
+    &["mediation", "regions", "grids", "residents", "catalogue", "visits"],
     &["organizations", "volunteers", "attachments", "accounts", "sessions", "system", "events"],
 ];
 
@@ -82,6 +82,11 @@ async fn contents(world: &World) -> BTreeMap<String, Vec<String>> {
     }
     assert!(contents.len() > 10 && contents["accounts"].len() > 10, "the tables were found");
     contents
+}
+
+/// Whether a text stands open anywhere in the database.
+pub(crate) async fn holds(world: &World, text: &str) -> bool {
+    contents(world).await.values().flatten().any(|row| row.contains(text))
 }
 
 /// Requires that nothing has been written since.

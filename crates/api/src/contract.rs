@@ -24,6 +24,7 @@ const TAGS: [(&str, &str); 13] = [
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
     ("grids", "网格: what lies beneath a community."),
+    ("residents", "居民: addresses 地址, households 户 and residents 居民, with their personal data 个人信息."),
     ("organizations", "组织 and who belongs to them."),
     ("volunteers", "接单人: volunteers 志愿者 and party members 党员 who take orders."),
     ("mediation", "人民调解: cases and their course."),

@@ -5,13 +5,35 @@
 //! themselves, and finds the one that a point lies in. Both are public reference data: any
 //! signed-in caller may read them, and no personal data lies in them. [`duty`] says who answers for a grid and who serves it,
 //! [`rules`] what differs by place.
+//!
+//! [`address`] is the tree from the estate to the room, [`household`] who lives together, [`resident`] who they are. Those
+//! are seen within one's reach only, and personal fields are sealed and masked.
 
+pub mod address;
 pub mod duty;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod grid;
+pub mod household;
 pub mod region;
+pub mod resident;
 pub mod rules;
+mod sight;
+
+pub use address::{
+    Address, AddressKind, AddressPath, CloseAddress, CreateAddress, ListAddresses, PutAddress, UpdateAddress, close_address,
+    create_address, get_address, list_addresses, put_addresses, update_address,
+};
+pub use household::{
+    CloseHousehold, CreateHousehold, Household, HouseholdKind, ListHouseholds, PutHousehold, UpdateHousehold, close_household,
+    create_household, get_household, household_place, households_of, list_households, put_households, update_household,
+};
+pub use resident::{
+    CreateResident, HouseholdMember, Kinship, LeaveReason, LeaveResident, ListHouseholdMembers, ListResidents, LookUpResident, MoveIn,
+    MoveOut, PersonalField, Purpose, PutResident, Residence, Resident, ResidentPlace, RevealResident, RevealedResident, UpdateResident,
+    create_resident, get_resident, leave_resident, list_household_members, list_residents, look_up_resident, move_in, move_out,
+    put_residents, resident_place, reveal_resident, update_resident,
+};
 
 pub use duty::{
     AssignDuty, CardDuty, CheckDuties, DoubleDuty, Duty, DutyReport, DutyRole, EndDuty, GridCard, ListDuties, OnDuty, ServiceTeam,
@@ -36,6 +58,9 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
     types.extend(catalogued::<grid::event::Facts>(&[T::GridCreated, T::GridUpdated, T::GridClosed]));
     types.extend(catalogued::<grid::event::Succeeded>(&[T::GridSplit, T::GridMerged]));
     types.extend(catalogued::<duty::event::DutyFacts>(&[T::DutyAssigned, T::DutyUpdated, T::DutyEnded]));
+    types.extend(catalogued::<address::event::AddressFacts>(&[T::AddressCreated, T::AddressUpdated, T::AddressClosed]));
+    types.extend(catalogued::<household::event::HouseholdFacts>(&[T::HouseholdCreated, T::HouseholdUpdated, T::HouseholdClosed]));
+    types.extend(catalogued::<resident::event::ResidentEvent>(&resident::event::TYPES));
     types
 }
 
@@ -44,5 +69,8 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
 #[doc(hidden)]
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    [vec![region::table(schema), duty::table(schema)], grid::tables(schema)].concat()
+    let mut tables = vec![region::table(schema), duty::table(schema), address::table(schema), household::table(schema)];
+    tables.extend(grid::tables(schema));
+    tables.extend(resident::tables(schema));
+    tables
 }

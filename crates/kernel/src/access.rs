@@ -123,6 +123,22 @@ policy! {
     DutyRead            "duty.read":              GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
     /// 网格任职维护
     DutyManage          "duty.manage":            CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 地址查看
+    AddressRead         "address.read":           GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 地址维护
+    AddressManage       "address.manage":         CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 户查看
+    HouseholdRead       "household.read":         GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 户维护
+    HouseholdManage     "household.manage":       GridMember CommunityWorker StreetOperator Administrator;
+    /// 居民查看, personal fields masked.
+    ResidentRead        "resident.read":          GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 居民维护
+    ResidentManage      "resident.manage":        GridMember CommunityWorker StreetOperator Administrator;
+    /// 查看明文: personal fields of a resident in full, with a purpose.
+    ResidentReveal      "resident.reveal":        GridMember CommunityWorker StreetOperator Administrator;
+    /// 精确查找 by phone or ID number.
+    ResidentLookUp      "resident.look_up":       GridMember CommunityWorker StreetOperator Administrator;
     /// 组织查看
     OrganizationRead    "organization.read":      GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
     /// 组织与成员维护

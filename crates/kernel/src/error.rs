@@ -149,6 +149,28 @@ codes! {
     DutyTaken                "duty_taken"                 Conflict         "The grid has a {role} for this time already, since {from}." "该网格在此期间已有 {role},自 {from} 起。";
     DutyOverlap              "duty_overlap"               Conflict         "The same person holds the duty {role} in this grid from {from} on; the periods overlap." "同一人自 {from} 起已在该网格任 {role},任期重叠。";
     DutyEnded                "duty_ended"                 Conflict         "The duty has ended." "该任职已结束。";
+    // Addresses, households, residents
+    AddressNotFound          "address_not_found"          NotFound         "There is no such address." "没有这个地址。";
+    AddressTaken             "address_taken"              Conflict         "This address exists in the community already." "该社区已有此地址。";
+    AddressClosed            "address_closed"             Conflict         "The address is closed." "该地址已停用。";
+    AddressInUse             "address_in_use"             Conflict         "Addresses beneath it or households at it are still in use." "其下仍有在用地址或在册户。";
+    AddressParentInvalid     "address_parent_invalid"     Invalid          "The parent must be an address in use of this community, of a higher kind." "上级须为本社区在用的更高一级地址。";
+    AddressUnknown           "address_unknown"            Invalid          "There is no such address in use in this community." "该社区没有此在用地址。";
+    HouseholdNotFound        "household_not_found"        NotFound         "There is no such household." "没有这一户。";
+    HouseholdUnknown         "household_unknown"          Invalid          "There is no such household in this community." "该社区没有这一户。";
+    HouseholdCodeTaken       "household_code_taken"       Conflict         "The code {code} is taken in this community." "户编号 {code} 在该社区已被使用。";
+    HouseholdClosed          "household_closed"           Conflict         "The household is closed." "该户已注销。";
+    HouseholdOccupied        "household_occupied"         Conflict         "People still belong to the household." "该户仍有在户成员。";
+    HouseholdHeadExists      "household_head_exists"      Conflict         "The household has a head already." "该户已有户主。";
+    HouseholdMemberExists    "household_member_exists"    Conflict         "The resident belongs to this household already." "该居民已在此户中。";
+    HouseholdMemberMissing   "household_member_missing"   Conflict         "The resident does not belong to this household." "该居民不在此户中。";
+    ResidentNotFound         "resident_not_found"         NotFound         "There is no such resident." "没有这名居民。";
+    ResidentLeft             "resident_left"              Conflict         "The resident has left." "该居民已离开。";
+    ResidentRestricted       "resident_restricted"        Conflict         "The data of this resident is locked: it is kept, and neither shown nor changed." "该居民的数据已限制处理,仅存储。";
+    IdNumberInvalid          "id_number_invalid"          Invalid          "It is no ID number: {reason}." "身份证号码有误:{reason}。";
+    IdNumberTaken            "id_number_taken"            Conflict         "A resident with this ID number is recorded in this community already." "该社区已登记此身份证号码的居民。";
+    PeriodOverlaps           "period_overlaps"            Conflict         "The period overlaps one before it." "该时段与已有时段重叠。";
+    RowExists                "row_exists"                 Conflict         "It is there already." "该记录已存在。";
     // Accounts and grants
     AccountNameTaken         "account_name_taken"         Conflict         "The name {name} is taken." "账号名 {name} 已被使用。";
     AccountNotOwn            "account_not_own"            Forbidden        "Only the owner of the account may do this." "只有账号本人可以执行此操作。";
@@ -297,6 +319,12 @@ impl Error {
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.fields.push(FieldError { pointer: pointer.into(), code: self.code, params: self.params.clone() });
         self
+    }
+
+    /// The same as a refusal of the content, where no more is wrong than this field.
+    #[must_use]
+    pub fn field_at(self, pointer: impl Into<String>) -> Self {
+        Self::field_with(pointer, self.code, self.params)
     }
 
     /// Something that cannot happen, happened.

@@ -87,4 +87,12 @@ ids! {
     VisitPolicyId
     /// A file (附件).
     AttachmentId
+    /// A node of the address tree (地址).
+    AddressId
+    /// A household (户).
+    HouseholdId
+    /// A resident (居民).
+    ResidentId
+    /// A membership of a resident in a household (户成员).
+    HouseholdMemberId
 }

@@ -4,6 +4,7 @@
 //! tables that decide refusals; [`event`] is the one log.
 
 pub mod access;
+pub mod bulk;
 pub mod clock;
 pub mod column;
 #[cfg(feature = "failpoints")]
@@ -21,6 +22,7 @@ pub mod mask;
 pub mod memory;
 pub mod metrics;
 pub mod page;
+pub mod person;
 pub mod region;
 pub mod tls;
 pub mod trace;

@@ -1,18 +1,21 @@
 //! The routes of `/api/v1`, one file a resource.
 
 mod accounts;
+mod addresses;
 mod attachments;
 mod catalogue;
 mod diaries;
 mod duties;
 mod events;
 mod grids;
+mod households;
 mod mediation;
 mod opinions;
 mod orders;
 mod organizations;
 mod receptions;
 mod regions;
+mod residents;
 mod sessions;
 pub(crate) mod system;
 mod volunteers;
@@ -26,6 +29,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         regions::routes,
         duties::routes,
         grids::routes,
+        addresses::routes,
+        households::routes,
+        residents::routes,
         organizations::routes,
         volunteers::routes,
         mediation::routes,

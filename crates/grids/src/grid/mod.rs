@@ -17,6 +17,7 @@ mod view;
 pub use command::{CloseGrid, CreateGrid, GridPart, ListGrids, LocateGrid, MergeGrids, SplitGrid, UpdateGrid};
 pub(crate) use lineage::successors;
 pub use lineage::{grid_lineage, merge_grids, split_grid};
+pub(crate) use store::open_by_code;
 pub use view::{ExternalCode, Grid, GridChange, GridKind, GridLineage, GridParts, GridRef, Succession};
 
 use crate::{duty, region, rules::GridRules};

@@ -17,7 +17,7 @@ use sea_orm::{
     QueryTrait, Select,
     sea_query::{Expr, ExprTrait, InsertStatement, LockType, Query, SelectStatement, UpdateStatement},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) async fn find(cx: &Cx, id: GridId) -> Result<Option<row::Model>> {
     Ok(row::Entity::find_by_id(id).one(cx.reader()).await?)
@@ -112,6 +112,17 @@ pub(super) async fn successions(cx: &Cx, id: GridId, backwards: bool) -> Result<
     let grids = brief().filter(Column::Id.is_in(steps.iter().map(other))).all(cx.reader()).await?;
     let of = |s: succession::Model| grids.iter().find(|g| g.id == other(&s)).cloned().map(|g| (s, g));
     Ok(steps.into_iter().filter_map(of).collect())
+}
+
+/// Those in use with these codes, with their communities.
+pub(crate) async fn open_by_code(tx: &DatabaseTransaction, codes: &[&str]) -> Result<HashMap<String, (GridId, RegionCode)>> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let select = row::Entity::find().select_only().columns([Column::Code, Column::Id, Column::RegionCode]);
+    let select = select.filter(Column::Code.is_in(codes.iter().copied())).filter(Column::ValidTo.is_null());
+    let rows = select.into_tuple::<(String, GridId, RegionCode)>().all(tx).await?;
+    Ok(rows.into_iter().map(|(code, id, region)| (code, (id, region))).collect())
 }
 
 /// A range of the index (region_code, id). The boundaries stay where they are.

@@ -5,6 +5,7 @@ use crate::grant::CreateGrant;
 use kernel::{
     RegionCode, Role,
     error::{Code, Error, FieldError, Result},
+    person::dialled,
 };
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -123,60 +124,9 @@ pub(crate) fn phone_number(phone: &str) -> Result<(), ValidationError> {
     }
 }
 
-/// The digits that one dials within the country, which are the same however the number is written;
-/// absent if it is no number.
-pub(crate) fn dialled(phone: &str) -> Option<String> {
-    let digits =
-        |text: &str, count: std::ops::RangeInclusive<usize>| count.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let mobile = |text: &str| digits(text, 11..=11) && text.starts_with('1') && matches!(text.as_bytes()[1], b'3'..=b'9');
-    if mobile(phone) {
-        return Some(phone.to_owned());
-    }
-    if let Some(rest) = phone.strip_prefix("+86") {
-        let fits = digits(rest, 9..=11) && !rest.starts_with('0');
-        return fits.then(|| if mobile(rest) { rest.to_owned() } else { format!("0{rest}") });
-    }
-    if !phone.starts_with('0') {
-        return None;
-    }
-    match phone.split_once('-') {
-        Some((area, line)) => (digits(area, 3..=4) && digits(line, 7..=8)).then(|| format!("{area}{line}")),
-        None => digits(phone, 10..=12).then(|| phone.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_is_the_same_however_it_is_written() {
-        for (written, digits) in [
-            ("13812341234", "13812341234"),
-            ("+8613812341234", "13812341234"),
-            ("0514-87654321", "051487654321"),
-            ("051487654321", "051487654321"),
-            ("+8651487654321", "051487654321"),
-            ("010-12345678", "01012345678"),
-        ] {
-            assert_eq!(dialled(written).as_deref(), Some(digits), "{written}");
-        }
-        for bad in [
-            "",
-            "12812341234",
-            "1381234123",
-            "138123412345",
-            "+85212345678",
-            "+86",
-            "12345",
-            "0514-876543211",
-            "０５１４",
-            "1381234123a",
-            "+86013812341234",
-        ] {
-            assert_eq!(dialled(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn names_keep_to_their_letters() {

@@ -23,13 +23,13 @@ use crate::{
     limiter::Limiter,
     password, session,
 };
-use command::dialled;
 use event::AccountEvent;
 use kernel::{
     Actor, Cx, Guard, Page, Permission, Place, RegionCode, Subject, Time, Tx,
     access::POLICY,
     error::{Code, Error, Result},
     id::AccountId,
+    person::dialled,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryTrait, sea_query::Expr};
 use std::collections::HashMap;

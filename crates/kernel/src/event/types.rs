@@ -97,6 +97,20 @@ types! {
     DutyAssigned          "duty.assigned"          "Somebody is on duty in a grid (网格任职).";
     DutyUpdated           "duty.updated"           "A duty was changed (任职变更).";
     DutyEnded             "duty.ended"             "A duty ended (任职结束).";
+    AddressCreated        "address.created"        "An address was entered (地址登记).";
+    AddressUpdated        "address.updated"        "An address was changed (地址变更).";
+    AddressClosed         "address.closed"         "An address is used no more (地址停用).";
+    // Households and residents
+    HouseholdCreated      "household.created"      "A household was entered (立户).";
+    HouseholdUpdated      "household.updated"      "A household was changed (户变更).";
+    HouseholdClosed       "household.closed"       "A household was closed (销户).";
+    ResidentCreated       "resident.created"       "A resident was entered (居民登记).";
+    ResidentUpdated       "resident.updated"       "A resident's entry was changed (居民变更).";
+    ResidentMovedIn       "resident.moved_in"      "A resident joined a household (迁入).";
+    ResidentMovedOut      "resident.moved_out"     "A resident left a household (迁出).";
+    ResidentLeft          "resident.left"          "A resident left the community (离开).";
+    ResidentRevealed      "resident.revealed"      "Personal fields of a resident were shown in full (查看明文).";
+    ResidentLookedUp      "resident.looked_up"     "Somebody looked for a resident by phone or ID number (精确查找).";
     // Organizations and volunteers
     OrganizationCreated   "organization.created"   "An organization was entered (组织登记).";
     OrganizationUpdated   "organization.updated"   "An organization was changed (组织变更).";
