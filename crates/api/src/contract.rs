@@ -19,7 +19,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
