@@ -126,11 +126,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts serving on the listener. Needs a tokio runtime around it.
+    /// Starts serving on the listener. Needs a tokio runtime around it. Each worker opens a database of its own; through `watching`
+    /// the end of the event log is looked at for all of them, by one statement at a time.
     ///
     /// # Errors
     /// When the listener cannot be used.
-    pub fn start(core_of: CoreFactory, identity: Arc<Identity>, settings: Settings, listener: TcpListener) -> std::io::Result<Self> {
+    pub fn start(
+        core_of: CoreFactory,
+        watching: Core,
+        identity: Arc<Identity>,
+        settings: Settings,
+        listener: TcpListener,
+    ) -> std::io::Result<Self> {
         metrics::list();
         let address = listener.local_addr()?;
         let workers = settings.workers.max(1);
@@ -149,7 +156,8 @@ impl Server {
             files,
             stopping: watch::Sender::new(false),
         });
-        let looking = tokio::spawn(look(Arc::clone(&shared.tail), core_of()));
+        let tail = Arc::clone(&shared.tail);
+        let looking = tokio::spawn(async move { tail.run(watching).await });
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
@@ -197,14 +205,6 @@ impl Server {
         self.looking.abort();
         // The server task has nothing to say that stopping has not said.
         let _ = self.task.await;
-    }
-}
-
-/// Looks at the end of the event log for all who wait there.
-async fn look(tail: Arc<Tail>, opening: BoxFuture<'static, kernel::Result<Core>>) {
-    match opening.await {
-        Ok(core) => tail.run(core).await,
-        Err(e) => tracing::error!(error = %e, "nobody can wait for events: there is no database"),
     }
 }
 

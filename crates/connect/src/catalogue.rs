@@ -129,7 +129,7 @@ fn webhook(event_type: EventType) -> Value {
         "tags": ["events"],
         "operationId": format!("on_{}", event_type.as_str().replace('.', "_")),
         "summary": event_type.about(),
-        "description": "Sent to webhook endpoints (推送地址) that ask for this type. Answer with a status of 200 to 299 within 15 seconds.",
+        "description": "Not sent yet: no webhook endpoint (推送地址) can be entered in this version; read `GET /api/v1/events` instead. What is described here is the message that endpoints which ask for this type are to get, to be answered with a status of 200 to 299 within 15 seconds.",
         "security": [],
         "parameters": HEADERS.map(|(component, ..)| json!({ "$ref": format!("#/components/parameters/{component}") })),
         "requestBody": {

@@ -19,6 +19,7 @@ pub mod region;
 pub mod resident;
 pub mod rules;
 mod sight;
+mod table;
 
 pub use address::{
     Address, AddressKind, AddressPath, CloseAddress, CreateAddress, ListAddresses, PutAddress, UpdateAddress, close_address,

@@ -19,7 +19,7 @@ pub struct GridRules {
     pub card_names: CardNames,
     /// The phone for complaints on the public card (监督电话); absent: none is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 3, max = 20), custom(function = crate::duty::dialable))]
+    #[validate(length(min = 3, max = 20), custom(function = kernel::check::dialable))]
     #[schema(min_length = 3, max_length = 20, pattern = "^[+]?[0-9-]{3,20}$", example = "12345")]
     pub supervision_phone: Option<String>,
 }

@@ -202,7 +202,7 @@ impl Cx {
     /// Begins a change. Nothing is sent to the database yet.
     #[must_use]
     pub fn begin(&self) -> Tx<'_> {
-        crash::at(Point::Begun);
+        crash::at(Point::Begun, &self.actor);
         Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new() }
     }
 
@@ -296,7 +296,7 @@ impl<'a> Tx<'a> {
             let open = self.cx.core.db.writer().begin_with_options(options).instrument(span).await;
             metrics::waited(metrics::TRANSACTIONS, began.elapsed());
             self.open = Some(open?);
-            crash::at(Point::Opened);
+            crash::at(Point::Opened, &self.cx.actor);
         }
         self.open.as_ref().ok_or_else(|| Error::internal("the transaction is open"))
     }
@@ -356,7 +356,7 @@ impl<'a> Tx<'a> {
         if !self.events.is_empty() {
             self.cx.core.bell.ring();
         }
-        crash::at(Point::Committed);
+        crash::at(Point::Committed, &self.cx.actor);
         Ok(answer)
     }
 
@@ -382,7 +382,7 @@ impl<'a> Tx<'a> {
             with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
         }
         let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
-        crash::at(Point::Committing);
+        crash::at(Point::Committing, &self.cx.actor);
         let row = self.cx.core.db.reader().query_one(&statement).await?;
         row.map(|_| ()).ok_or(lost)
     }
@@ -400,7 +400,7 @@ impl<'a> Tx<'a> {
                 return Err(lost);
             }
         }
-        crash::at(Point::Guarded);
+        crash::at(Point::Guarded, &self.cx.actor);
         if !self.events.is_empty() {
             let mut insert = events_insert();
             for event in &self.events {
@@ -408,7 +408,7 @@ impl<'a> Tx<'a> {
             }
             open.execute(&insert).await?;
         }
-        crash::at(Point::Logged);
+        crash::at(Point::Logged, &self.cx.actor);
         if let Some(values) = key {
             // An expired answer gives way; one that can still be replayed does not, and nothing happens at all.
             use key_row::Column as C;
@@ -420,8 +420,8 @@ impl<'a> Tx<'a> {
                 return Err(Error::new(Code::IdempotencyKeySeen));
             }
         }
-        crash::at(Point::Keyed);
-        crash::at(Point::Committing);
+        crash::at(Point::Keyed, &self.cx.actor);
+        crash::at(Point::Committing, &self.cx.actor);
         open.commit().await?;
         Ok(())
     }

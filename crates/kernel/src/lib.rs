@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod bulk;
+pub mod check;
 pub mod clock;
 pub mod column;
 #[cfg(feature = "failpoints")]

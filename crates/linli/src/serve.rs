@@ -38,7 +38,8 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
         Some(listen) => Some(Operations::start(listen, core_of(1, &url, &core)().await?, log)?),
         None => None,
     };
-    let server = api::Server::start(core_of(settings.database_connections, &url, &core), identity, of_api(settings), listener)?;
+    let watching = core_of(1, &url, &core)().await?;
+    let server = api::Server::start(core_of(settings.database_connections, &url, &core), watching, identity, of_api(settings), listener)?;
     let base = format!("http://{}", health::reachable(server.address()));
     let mut text = format!("Linli {} listens on {base}\nDocumentation: {base}/docs/\n", env!("CARGO_PKG_VERSION"));
     if let Some(operations) = &operations {

@@ -4,10 +4,11 @@
 //! Entries are versioned: an edit ends the current version and begins the next, and an order keeps
 //! the version that it was placed under. A code names the entry through all its versions.
 
-use crate::{limit::Limit, worded};
+use crate::limit::Limit;
 use chrono::{DateTime, Utc};
 use kernel::{
     Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    check::worded,
     event::{Catalogued, catalogued},
     id::ItemId,
 };

@@ -10,22 +10,6 @@ pub mod order;
 pub mod policy;
 
 use kernel::{Cx, RegionCode, Result};
-use validator::ValidationError;
-
-/// What people write says something: there is a character to be seen in it. The empty text is a matter of length.
-///
-/// # Errors
-/// When nothing can be seen.
-pub fn worded(text: &str) -> std::result::Result<(), ValidationError> {
-    let unseen = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
-    };
-    if !text.is_empty() && text.chars().all(unseen) {
-        Err(ValidationError::new("blank").with_message("there is nothing to be read".into()))
-    } else {
-        Ok(())
-    }
-}
 
 /// What is offered or ruled is so in a region that there is; the country is no row of the list.
 ///

@@ -235,7 +235,8 @@ impl World {
         let identity = Arc::new(identity());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = detour.unwrap_or_else(|| database.url().to_owned());
-        let server = Server::start(factory(backend, url, &core), Arc::clone(&identity), settings, listener).expect("a server");
+        let server =
+            Server::start(factory(backend, url, &core), core.clone(), Arc::clone(&identity), settings, listener).expect("a server");
         kernel::tls::install();
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         Self { inner: Arc::new(Inner { clock, places, backend, people: people.clone(), identity, database, core, server, http }) }

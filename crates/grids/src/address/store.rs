@@ -1,7 +1,7 @@
 //! Every query of addresses.
 
 use super::{AddressKind, ListAddresses, row};
-use crate::sight;
+use crate::{sight, table::insert_all};
 use kernel::{
     Code, Cx, Error, Pager, Permission, RegionCode, Result,
     id::{AddressId, GridId},
@@ -9,13 +9,12 @@ use kernel::{
 };
 use row::Column as C;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, UpdateStatement},
 };
 use std::collections::HashMap;
 
-/// Rows of one statement: SQLite takes 32,766 values.
+/// Texts of one statement: SQLite takes 32,766 values.
 const BATCH: usize = 1000;
 
 pub(crate) async fn find(conn: &impl ConnectionTrait, id: AddressId) -> Result<Option<row::Model>> {
@@ -63,10 +62,7 @@ pub(super) async fn meant(tx: &DatabaseTransaction, wanted: &HashMap<RegionCode,
 }
 
 pub(super) async fn insert(tx: &DatabaseTransaction, rows: Vec<row::Model>) -> Result<()> {
-    for rows in rows.chunks(BATCH) {
-        row::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    insert_all::<row::Entity>(tx, rows).await
 }
 
 /// Writes what can change, if it is still at the version before.

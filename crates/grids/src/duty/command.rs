@@ -4,6 +4,7 @@ use super::DutyRole;
 use chrono::{DateTime, Utc};
 use kernel::{
     RegionCode,
+    check::{dialable, worded},
     id::{AccountId, OrganizationId},
 };
 use serde::Deserialize;
@@ -122,28 +123,6 @@ pub struct CheckDuties {
 pub struct WithinRegion {
     /// Within this region (区划), of any level.
     pub region_code: RegionCode,
-}
-
-/// A number that can be dialled: digits and hyphens; one as long as a mobile number and beginning like one is one.
-pub(crate) fn dialable(phone: &str) -> Result<(), ValidationError> {
-    let digits = phone.strip_prefix('+').unwrap_or(phone);
-    let plain = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let local = digits.strip_prefix("86").filter(|_| phone.starts_with('+')).unwrap_or(digits);
-    let mobile_like = local.len() == 11 && local.starts_with('1') && !local.contains('-');
-    if plain && (!mobile_like || matches!(local.as_bytes()[1], b'3'..=b'9')) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("phone").with_message("not a phone number".into()))
-    }
-}
-
-/// There is a character to be seen in it.
-pub(crate) fn worded(text: &str) -> Result<(), ValidationError> {
-    if !text.is_empty() && text.chars().all(|c| c.is_whitespace() || c.is_control()) {
-        Err(ValidationError::new("blank").with_message("there is nothing to be read".into()))
-    } else {
-        Ok(())
-    }
 }
 
 pub(crate) fn short_words(words: &[String]) -> Result<(), ValidationError> {

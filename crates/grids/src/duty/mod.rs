@@ -14,7 +14,6 @@ mod store;
 mod view;
 
 pub use command::{AssignDuty, CheckDuties, EndDuty, ListDuties, UpdateDuty, WithinRegion};
-pub(crate) use command::{dialable, worded};
 pub use view::{CardDuty, DoubleDuty, Duty, DutyReport, DutyRole, GridCard, ServiceTeam, ThreeLeads};
 
 use crate::{

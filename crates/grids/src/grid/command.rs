@@ -1,9 +1,9 @@
 //! What comes in.
 
 use super::{ExternalCode, GridKind};
-use crate::duty::worded;
 use kernel::{
     RegionCode,
+    check::worded,
     geo::{Datum, Point},
     id::GridId,
 };

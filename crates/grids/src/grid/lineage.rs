@@ -115,26 +115,9 @@ async fn begin(tx: &mut Tx<'_>, like: &row::Model, part: GridPart, boundary: Opt
         None => store::next_code(tx.conn().await?, like.region_code).await?,
     };
     let mut row = row::Model {
-        id: tx.id(),
-        region_code: like.region_code,
-        code: code.clone(),
-        name: part.name,
-        kind: like.kind,
-        boundary: None,
-        center_lng: None,
-        center_lat: None,
-        min_lng: None,
-        min_lat: None,
-        max_lng: None,
-        max_lat: None,
-        version: 1,
-        valid_to: None,
-        created_at: tx.now,
-        updated_at: tx.now,
         parent_id: like.parent_id,
         households: stored(part.households)?,
-        external_codes: "[]".to_owned(),
-        extent: None,
+        ..row::Model::new(tx, like.region_code, code.clone(), part.name, like.kind)
     };
     row.draw(boundary, None)?;
     let insert = store::insert(row.clone());

@@ -49,26 +49,11 @@ pub async fn create_grid(cx: &Cx, command: CreateGrid, rules: &GridRules) -> Res
         None => store::next_code(tx.conn().await?, region).await?,
     };
     let mut row = row::Model {
-        id: tx.id(),
-        region_code: region,
-        code,
-        name: command.name,
-        kind: command.kind,
-        boundary: None,
-        center_lng: None,
-        center_lat: None,
-        min_lng: None,
-        min_lat: None,
-        max_lng: None,
-        max_lat: None,
-        version: 1,
-        valid_to: None,
-        created_at: tx.now,
-        updated_at: tx.now,
         parent_id: command.parent_id,
         households: stored(command.households)?,
         external_codes: serde_json::to_string(&command.external_codes).map_err(Error::internal)?,
         extent: command.extent,
+        ..row::Model::new(&tx, region, code, command.name, command.kind)
     };
     row.draw(boundary, center)?;
     let code = row.code.clone();

@@ -1,6 +1,6 @@
 //! The tables `grids` and `grid_successions`.
 use super::GridKind;
-use kernel::{RegionCode, id::GridId};
+use kernel::{RegionCode, Tx, id::GridId};
 use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
@@ -39,6 +39,34 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// A grid that begins now, without a boundary.
+    pub(super) fn new(tx: &Tx<'_>, region_code: RegionCode, code: String, name: String, kind: GridKind) -> Self {
+        Self {
+            id: tx.id(),
+            region_code,
+            code,
+            name,
+            kind,
+            boundary: None,
+            center_lng: None,
+            center_lat: None,
+            min_lng: None,
+            min_lat: None,
+            max_lng: None,
+            max_lat: None,
+            version: 1,
+            valid_to: None,
+            created_at: tx.now,
+            updated_at: tx.now,
+            parent_id: None,
+            households: None,
+            external_codes: "[]".to_owned(),
+            extent: None,
+        }
+    }
+}
 
 pub(super) mod succession {
     use crate::grid::GridChange;

@@ -1,7 +1,7 @@
 //! Every query of households.
 
 use super::{ListHouseholds, row};
-use crate::{address, sight};
+use crate::{address, sight, table::insert_all};
 use kernel::{
     Code, Cx, Error, Pager, Permission, RegionCode, Result, Time,
     id::{AddressId, GridId, HouseholdId, ResidentId},
@@ -9,11 +9,9 @@ use kernel::{
 };
 pub(crate) use row::Column as C;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UpdateStatement},
 };
-
-const BATCH: usize = 1000;
 
 pub(crate) async fn find(conn: &impl ConnectionTrait, id: HouseholdId) -> Result<Option<row::Model>> {
     Ok(row::Entity::find_by_id(id).one(conn).await?)
@@ -57,10 +55,7 @@ pub(super) async fn walk(cx: &Cx, region: RegionCode, after: Option<HouseholdId>
 }
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, rows: Vec<row::Model>) -> Result<()> {
-    for rows in rows.chunks(BATCH) {
-        row::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    insert_all::<row::Entity>(tx, rows).await
 }
 
 /// Writes what can change, if it is still at the version before.

@@ -4,7 +4,7 @@ use super::{
     ListResidents,
     row::{self, member},
 };
-use crate::{address, household, sight};
+use crate::{address, household, sight, table::insert_all};
 use chrono::NaiveDate;
 use kernel::{
     Code, Cx, Error, Pager, Permission, RegionCode, Result,
@@ -13,12 +13,9 @@ use kernel::{
 };
 use row::Column as C;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, UpdateStatement},
 };
-
-const BATCH: usize = 1000;
 
 pub(super) async fn find(conn: &impl ConnectionTrait, id: ResidentId) -> Result<Option<row::Model>> {
     Ok(row::Entity::find_by_id(id).one(conn).await?)
@@ -67,10 +64,7 @@ pub(super) async fn look_up(cx: &Cx, by: Condition, region: RegionCode) -> Resul
 }
 
 pub(super) async fn insert(tx: &DatabaseTransaction, rows: Vec<row::Model>) -> Result<()> {
-    for rows in rows.chunks(BATCH) {
-        row::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    insert_all::<row::Entity>(tx, rows).await
 }
 
 /// Writes what can change, if it is still at the version before.
@@ -162,10 +156,7 @@ pub(super) async fn current(tx: &DatabaseTransaction, residents: Vec<ResidentId>
 }
 
 pub(super) async fn insert_members(tx: &DatabaseTransaction, rows: Vec<member::Model>) -> Result<()> {
-    for rows in rows.chunks(BATCH) {
-        member::Entity::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    insert_all::<member::Entity>(tx, rows).await
 }
 
 /// Ends a membership, if it has not ended yet.

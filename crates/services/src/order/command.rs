@@ -1,10 +1,11 @@
 //! What comes in: the commands of the order flow and the words that they are made of.
 
 use super::flow::State;
-use crate::{limit::Limit, worded};
+use crate::limit::Limit;
 use chrono::{DateTime, Utc};
 use kernel::{
     RegionCode,
+    check::{dialable, worded},
     geo::Point,
     id::{AccountId, AttachmentId, GridId, ItemId, OrderId, OrganizationId},
 };
@@ -197,19 +198,6 @@ pub struct Contact {
     #[validate(length(min = 1, max = 200), custom(function = worded))]
     #[schema(min_length = 1, max_length = 200, pattern = "\\S", example = "翡丽中央 12幢3单元401室")]
     pub address: Option<String>,
-}
-
-fn dialable(phone: &str) -> Result<(), ValidationError> {
-    let digits = phone.strip_prefix('+').unwrap_or(phone);
-    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'-') && digits.starts_with(|c: char| c.is_ascii_digit());
-    // A number that begins like a mobile number and is as long as one must be one.
-    let local = digits.strip_prefix("86").filter(|_| phone.starts_with('+')).unwrap_or(digits);
-    let mobile_like = local.len() == 11 && local.starts_with('1') && !local.contains('-');
-    if plain && (!mobile_like || matches!(local.as_bytes()[1], b'3'..=b'9')) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("phone").with_message("not a phone number".into()))
-    }
 }
 
 /// Places an order (点单).

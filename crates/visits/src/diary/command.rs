@@ -2,12 +2,12 @@
 
 use super::DiaryStep;
 use chrono::NaiveDate;
+use kernel::check::worded;
 use kernel::{
     RegionCode,
     id::{AccountId, DiaryTemplateId, GridId},
 };
 use serde::Deserialize;
-use services::worded;
 use std::collections::HashSet;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};

@@ -2,13 +2,13 @@
 
 use super::row::{diary, template};
 use chrono::{DateTime, NaiveDate, Utc};
+use kernel::check::worded;
 use kernel::{
     Cx, Error, RegionCode, Result,
     id::{AccountId, DiaryId, DiaryTemplateId, GridId},
     mask,
 };
 use serde::{Deserialize, Serialize};
-use services::worded;
 use utoipa::ToSchema;
 use validator::Validate;
 

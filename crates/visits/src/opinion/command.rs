@@ -1,12 +1,13 @@
 //! What comes in.
 
 use super::{OpinionOccasion, OpinionState};
+use kernel::check::worded;
 use kernel::{
     RegionCode,
     id::{AccountId, GridId},
 };
 use serde::{Deserialize, Serialize};
-use services::{order::Contact, worded};
+use services::order::Contact;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use validator::Validate;

@@ -2,12 +2,13 @@
 
 use super::{AppointmentState, DayOff};
 use chrono::{NaiveDate, NaiveTime};
+use kernel::check::worded;
 use kernel::{
     RegionCode,
     id::{AccountId, ReceptionId, ReceptionSessionId},
 };
 use serde::Deserialize;
-use services::{order::Contact, worded};
+use services::order::Contact;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
