@@ -2,7 +2,7 @@
 
 use crate::orders::{dispatched, lamp, lamp_with, path, placed, pooled, read, step, taker, timeline};
 use chrono::Duration;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 use std::collections::BTreeSet;
 use testkit::{Client, HOME, Reply, Request, World};
@@ -155,6 +155,39 @@ testkit::on_both! {
         assert_eq!(statuses, [201, 422]);
     }
 
+    async fn who_repeats_while_the_first_runs_waits_for_it(world: World) {
+        let zhang = world.person("zhang");
+        let request = || zhang.post("/orders").key("k").json(lamp());
+        let first = request().send().await;
+        first.expect(201);
+        // The first is put back to the moment before its commit, in another process.
+        let other = world.database().connect(1).await;
+        let elsewhere = other.writer();
+        elsewhere.execute_unprepared("CREATE TABLE aside AS SELECT * FROM idempotency_keys; DELETE FROM idempotency_keys").await.unwrap();
+        let run = async |end: &str| {
+            let begin = if other.backend() == DbBackend::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
+            elsewhere.execute_unprepared(begin).await.unwrap();
+            elsewhere.execute_unprepared("INSERT INTO idempotency_keys SELECT * FROM aside").await.unwrap();
+            let (same, another) = (tokio::spawn(request().send()), tokio::spawn(zhang.post("/orders").key("k").json(lamp_with(json!({ "title": "别的" }))).send()));
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            assert!(!same.is_finished() && !another.is_finished(), "they wait");
+            elsewhere.execute_unprepared(end).await.unwrap();
+            (same.await.unwrap(), another.await.unwrap())
+        };
+        let (same, another) = run("COMMIT").await;
+        assert_eq!((same.status, same.text(), same.header("idempotency-replayed")), (201, first.text(), "true"));
+        another.refused(422, "idempotency_key_reused");
+        assert_eq!(orders(&world.person("wang")).await, 1);
+        // When the first comes to nothing, the next one is the first.
+        elsewhere.execute_unprepared("DELETE FROM idempotency_keys").await.unwrap();
+        let (same, another) = run("ROLLBACK").await;
+        let mut statuses = [same.status, another.status];
+        statuses.sort_unstable();
+        assert_eq!((statuses, same.header("idempotency-replayed"), another.header("idempotency-replayed")), ([201, 422], "", ""));
+        assert_eq!(orders(&world.person("wang")).await, 2);
+        other.close().await;
+    }
+
     async fn a_key_is_kept_for_three_days(world: World) {
         let [zhang, wang] = ["zhang", "wang"].map(|n| world.person(n));
         let request = || zhang.post("/orders").key("k").json(lamp());
@@ -199,6 +232,11 @@ testkit::on_both! {
         let first = zhang.post("/orders").key("\"quoted-1\"").json(lamp()).send().await;
         first.expect(201);
         again(|| zhang.post("/orders").key("quoted-1").json(lamp()), &first).await;
+        // Exactly one pair of quotes is not part of it.
+        for another in ["\"\"quoted-1\"\"", "\"quoted-1", "quoted-1\""] {
+            let other = zhang.post("/orders").key(another).json(lamp()).send().await;
+            assert_eq!((other.status, other.header("idempotency-replayed")), (201, ""), "{another}");
+        }
         zhang.post("/orders").key(&"x".repeat(255)).json(lamp()).send().await.expect(201);
     }
 }

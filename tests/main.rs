@@ -10,6 +10,7 @@
 mod attachments;
 mod battery;
 mod catalogue;
+mod conditional;
 mod contract;
 mod duties;
 mod events;

@@ -2,9 +2,10 @@
 //!
 //! [`cases`] is the one table that knows how each operation is asked properly; an operation that is not in it is red.
 //! From it follow who gets at what ([`matrix`]), what cannot be slipped into a body ([`assignment`]), what a body may look
-//! like ([`malformed`]) and what a query may hold ([`injection`]). [`tokens`] forges, [`wire`] speaks broken HTTP,
+//! like ([`malformed`]), what a query may hold ([`injection`]), and what is told to who asks twice ([`again`]). [`tokens`] forges, [`wire`] speaks broken HTTP,
 //! [`flows`] abuses what is allowed. After each the whole database is compared with what it was before.
 
+mod again;
 mod assignment;
 mod cases;
 mod flows;

@@ -2,6 +2,7 @@
 //! operations that the gate reads from it. What is not in the contract is not served.
 
 use crate::{
+    conditions::{self, Conditions},
     problem::{FieldProblem, ProblemBody},
     shape,
 };
@@ -49,6 +50,7 @@ pub(crate) struct Operation {
     pub(crate) public: bool,
     /// Whether its body is something else than JSON.
     pub(crate) raw: bool,
+    pub(crate) conditions: Conditions,
     query: BTreeSet<String>,
     /// The schema of its body; null when it takes none.
     body: Value,
@@ -100,6 +102,7 @@ impl Contract {
         let mut by_length: HashMap<usize, Vec<Operation>> = HashMap::new();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
+                let conditions = Conditions::of(&document, path, method, operation);
                 let Ok(method) = method.to_uppercase().parse() else { continue };
                 let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
                 let query = operation["parameters"].as_array().into_iter().flatten();
@@ -115,6 +118,7 @@ impl Contract {
                     method,
                     public,
                     raw,
+                    conditions,
                     query,
                     body,
                 });
@@ -164,6 +168,7 @@ pub(crate) fn document() -> Value {
     drop_nulls_from_answers(&mut document);
     open_free_objects(&mut document);
     secure(&mut document);
+    conditions::describe(&mut document);
     connect::catalogue::describe_webhooks(&mut document);
     document
 }

@@ -7,6 +7,7 @@
 use crate::{
     body,
     call::Worker,
+    conditions::{self, Conditions},
     contract::{Found, Operation},
     metrics::{self, InFlight},
     parked::Parked,
@@ -88,7 +89,9 @@ async fn pass<B: MessageBody + 'static>(
     let language = language(req.headers());
     let docs = matches!(goal.found, Ok(None));
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
-    let raw = matches!(goal.found, Ok(Some(operation)) if operation.raw);
+    let operation = goal.found.as_ref().ok().copied().flatten();
+    let raw = operation.is_some_and(|o| o.raw);
+    let known = conditions::known(req.headers());
     let patience = if raw { worker.settings.upload_deadline } else { worker.settings.request_deadline };
     let deadline = tokio::time::Instant::now() + patience;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
@@ -98,7 +101,7 @@ async fn pass<B: MessageBody + 'static>(
         Ok(Some(operation)) => {
             timeout_at(deadline, admit(&mut req, &worker, operation, &mut turn)).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
         }
-        Ok(None) => Ok(None),
+        Ok(None) => Ok(Admitted::default()),
         Err(error) => Err(error),
     };
     let method = req.method().clone();
@@ -106,7 +109,7 @@ async fn pass<B: MessageBody + 'static>(
     // No copy of the request may be alive while it is routed: actix takes it apart in place.
     let (http, outcome) = match outcome {
         Err(error) => (Some(req.into_parts().0), Err(error)),
-        Ok(key) => {
+        Ok(Admitted { key, conditional }) => {
             // Work on a file is bounded by the memory that it takes, and must not keep others from their turn.
             if raw {
                 turn = None;
@@ -123,6 +126,7 @@ async fn pass<B: MessageBody + 'static>(
             };
             let outcome =
                 timeout_at(deadline, repeated(&worker, actor.as_ref(), key, outcome)).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
+            let outcome = outcome.map_err(|error| if conditional { conditions::failed(error) } else { error });
             let outcome = match outcome.map(|mut response| (Parked::of(&mut response), response)) {
                 Ok((Some(answer), _)) => {
                     // Whoever waits holds up nobody, and their waiting is no slowness of ours.
@@ -138,7 +142,10 @@ async fn pass<B: MessageBody + 'static>(
             (http, outcome)
         }
     };
-    let mut response = outcome.unwrap_or_else(|error| problem::render(&error, &request_id, language));
+    let mut response = match outcome {
+        Ok(response) => operation.map_or(Conditions::default(), |o| o.conditions).tag(response, known.as_deref()),
+        Err(error) => problem::render(&error, &request_id, language),
+    };
     finish(response.headers_mut(), &request_id, docs);
     let (status, time) = (response.status(), began.elapsed());
     metrics::answered(goal.operation, &method, status, time);
@@ -172,13 +179,21 @@ fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
     Goal { operation: "none", route: "-", found: Err(refused) }
 }
 
+/// What a request says beside what its handler reads.
+#[derive(Default)]
+struct Admitted {
+    key: Option<IdempotencyKey>,
+    /// Whether it says by `If-Match` from where it starts.
+    conditional: bool,
+}
+
 /// Waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
 async fn admit<'a>(
     req: &mut ServiceRequest,
     worker: &'a Worker,
     operation: &'static Operation,
     turn: &mut Option<Turn<'a>>,
-) -> kernel::Result<Option<IdempotencyKey>> {
+) -> kernel::Result<Admitted> {
     req.extensions_mut().insert(operation);
     // Whoever asks after the health of an overloaded server is told at once.
     if operation.path.starts_with("/api/") {
@@ -197,16 +212,20 @@ async fn admit<'a>(
     if let Some(error) = operation.refuse_query(req.query_string()) {
         return Err(error);
     }
+    let expected = operation.conditions.expected(req.headers())?;
     if operation.method != Method::POST {
-        return Ok(None);
+        return Ok(Admitted::default());
     }
-    let body = body(req, worker, operation, turn).await?;
+    let mut body = body(req, worker, operation, turn).await?;
+    if let Some(version) = expected {
+        body = conditions::with_version(body, version)?;
+    }
     let key = if operation.public { None } else { idempotency_key(req, worker, &body)? };
     req.set_payload(Payload::from(body));
     if let Some(key) = &key {
         req.extensions_mut().insert(key.clone());
     }
-    Ok(key)
+    Ok(Admitted { key, conditional: expected.is_some() })
 }
 
 /// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.
@@ -237,8 +256,9 @@ async fn body<'a>(
 /// The Idempotency-Key with a digest of the request, which is keyed, because a body may hold a password.
 fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel::Result<Option<IdempotencyKey>> {
     let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    // The draft writes the key as a quoted string; a bare one is taken too.
-    let key = key.to_str().unwrap_or_default().trim_matches('"').to_owned();
+    // The draft writes the key as a quoted string; the same one bare is the same key.
+    let key = key.to_str().unwrap_or_default();
+    let key = key.strip_prefix('"').and_then(|k| k.strip_suffix('"')).unwrap_or(key).to_owned();
     if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::new(Code::IdempotencyKeyInvalid));
     }

@@ -6,6 +6,7 @@
 
 mod body;
 mod call;
+mod conditions;
 mod contract;
 mod form;
 #[doc(hidden)]
@@ -222,8 +223,17 @@ fn docs() -> utoipa_swagger_ui::SwaggerUi {
 fn cors(origins: &[String]) -> actix_cors::Cors {
     let cors = actix_cors::Cors::default()
         .allowed_methods(["GET", "POST", "DELETE"])
-        .allowed_headers(["authorization", "content-type", "accept-language", "idempotency-key", "x-request-id", "last-event-id"])
-        .expose_headers(["x-request-id", "retry-after", "idempotency-replayed"])
+        .allowed_headers([
+            "authorization",
+            "content-type",
+            "accept-language",
+            "idempotency-key",
+            "if-match",
+            "if-none-match",
+            "x-request-id",
+            "last-event-id",
+        ])
+        .expose_headers(["x-request-id", "etag", "retry-after", "idempotency-replayed"])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

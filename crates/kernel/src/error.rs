@@ -22,6 +22,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// The state of things forbids it: 409.
     Conflict,
+    /// It is not as the request says that it must be: 412.
+    PreconditionFailed,
     /// The body is over the limit: 413.
     TooLarge,
     /// The body is not JSON: 415.
@@ -104,6 +106,8 @@ codes! {
     IdempotencyKeyInvalid    "idempotency_key_invalid"    Malformed        "An Idempotency-Key has 1 to 255 visible ASCII characters." "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。";
     IdempotencyKeyReused     "idempotency_key_reused"     Invalid          "This Idempotency-Key was used for another request." "该 Idempotency-Key 已用于另一请求。";
     IdempotencyKeySeen       "idempotency_key_seen"       Conflict         "A request with this Idempotency-Key has already been carried out." "带有该 Idempotency-Key 的请求已经执行。";
+    IfMatchInvalid           "if_match_invalid"           Malformed        "The If-Match cannot be used here: {reason}." "If-Match 无法在此使用:{reason}。";
+    PreconditionFailed       "precondition_failed"        PreconditionFailed "It is no longer at the version that If-Match names; read it again." "数据已不是 If-Match 所指的版本,请重新读取。";
     RateLimited              "rate_limited"               TooManyRequests  "Too many attempts; try again later." "尝试过于频繁,请稍后再试。";
     // Who asks
     TokenMissing             "token_missing"              Unauthenticated  "Sign in and send the token as Authorization: Bearer." "请先登录,并以 Authorization: Bearer 发送令牌。";
@@ -416,6 +420,10 @@ mod tests {
             assert!(code.as_str().contains('_'), "{} is no noun_problem", code.as_str());
             let holes = |text: &str| text.split('{').skip(1).filter_map(|t| t.split('}').next().map(str::to_owned)).collect::<HashSet<_>>();
             assert_eq!(holes(code.sentence(Language::English)), holes(code.sentence(Language::Chinese)), "{}", code.as_str());
+            let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(chinese(code.sentence(Language::Chinese)), "{} has no Chinese", code.as_str());
+            let english = code.sentence(Language::English);
+            assert!(!chinese(english) && english.ends_with('.'), "{}: {english}", code.as_str());
         }
     }
 }
