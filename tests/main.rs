@@ -30,3 +30,4 @@ mod schema;
 mod transactions;
 mod visits;
 mod volunteers;
+mod webhooks;

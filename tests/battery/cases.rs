@@ -49,11 +49,15 @@ pub(super) enum Thing {
     Resident,
     /// A resident who belongs to a household, and which.
     Housed,
+    WebhookEndpoint,
+    PausedEndpoint,
+    WebhookDelivery,
 }
 
 use Thing::{
     Account, Address, Appointment, Attachment, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item, Mediation, Membership,
-    Nothing, Opinion, Order, Organization, Policy, Reception, ReceptionSession, Region, Resident, Volunteer,
+    Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident, Volunteer,
+    WebhookDelivery, WebhookEndpoint,
 };
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
@@ -228,6 +232,20 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("sign_out",             "zhang", Nothing,                   "+ + + + + + +"),
     ("get_me",               "zhang", Nothing,                   "+ + + + + + +"),
     ("list_events",          "feng",  Order(State::Placed),      "p p p - p p +"),
+    ("list_webhook_endpoints", "feng", WebhookEndpoint,           "p p p - p p p"),
+    ("create_webhook_endpoint", "feng", Nothing,                  "p p p p p p p"),
+    ("get_webhook_endpoint", "feng",  WebhookEndpoint,            ". . . . . . ."),
+    ("update_webhook_endpoint", "feng", WebhookEndpoint,          ". . . . . . ."),
+    ("remove_webhook_endpoint", "feng", WebhookEndpoint,          ". . . . . . ."),
+    ("rotate_webhook_secret", "feng", WebhookEndpoint,            ". . . . . . ."),
+    ("pause_webhook_endpoint", "feng", WebhookEndpoint,           ". . . . . . ."),
+    ("resume_webhook_endpoint", "feng", PausedEndpoint,           ". . . . . . ."),
+    ("test_webhook_endpoint", "feng", WebhookEndpoint,            ". . . . . . ."),
+    ("replay_webhook_events", "feng", WebhookEndpoint,            ". . . . . . ."),
+    ("list_webhook_deliveries", "feng", WebhookEndpoint,          ". . . . . . ."),
+    ("get_webhook_delivery", "feng",  WebhookDelivery,            ". . . . . . ."),
+    ("list_webhook_attempts", "feng", WebhookDelivery,            ". . . . . . ."),
+    ("redeliver_webhook",    "feng",  WebhookDelivery,            ". . . . . . ."),
     ("stream_events",        "feng",  Nothing,                   "p p p + p p +"),
 ];
 
@@ -375,6 +393,23 @@ impl Scene {
                 by("wang").post(format!("/residents/{resident}/move_in")).json(body).send().await.expect(200);
                 resident
             }
+            WebhookEndpoint => post(by("feng"), "/webhook_endpoints", self.body("create_webhook_endpoint").await.unwrap()).await,
+            PausedEndpoint => {
+                let id = Box::pin(self.make(WebhookEndpoint)).await;
+                by("feng").post(format!("/webhook_endpoints/{id}/pause")).json(json!({})).send().await.expect(200);
+                id
+            }
+            WebhookDelivery => {
+                let id = Box::pin(self.make(WebhookEndpoint)).await;
+                by("feng").post(format!("/webhook_endpoints/{id}/test")).send().await.expect(200);
+                let path = format!("/webhook_endpoints/{id}/deliveries");
+                testkit::eventually(async || {
+                    connect::webhook::dispatch(&self.world.cx()).await.unwrap();
+                    let deliveries = by("feng").get(&path).send().await.expect(200);
+                    deliveries["items"][0]["id"].as_str().map(str::to_owned)
+                })
+                .await
+            }
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
                 post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
@@ -475,6 +510,12 @@ impl Scene {
                 "name": self.fresh("somebody."), "password": PASSWORD, "display_name": "钱多多", "grants": [{ "role": "resident", "region_code": HOME }],
             }),
             "update_account" => json!({ "display_name": "钱少少" }),
+            "create_webhook_endpoint" => json!({
+                "region_code": HOME, "name": self.fresh("区平台"), "url": "https://1.1.1.1/linli", "types": ["grid.*"],
+            }),
+            "update_webhook_endpoint" => json!({ "name": self.fresh("新平台") }),
+            "rotate_webhook_secret" | "pause_webhook_endpoint" | "resume_webhook_endpoint" => json!({}),
+            "replay_webhook_events" => json!({ "after_event_id": 0 }),
             "grant_role" => json!({ "role": "volunteer", "region_code": HOME }),
             _ => return None,
         })

@@ -26,7 +26,7 @@ use testkit::{Backend, Reply, World};
 const PARTS: [&[&str]; 3] = [
     &["orders"],
     &["mediation", "regions", "grids", "residents", "catalogue", "visits"],
-    &["organizations", "volunteers", "attachments", "accounts", "sessions", "system", "events"],
+    &["organizations", "volunteers", "attachments", "accounts", "sessions", "system", "events", "webhooks"],
 ];
 
 /// The operations of a part.

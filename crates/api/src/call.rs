@@ -2,6 +2,7 @@
 
 use crate::{Shared, problem::Problem, proxy};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use connect::webhook::Outlet;
 use files::Files;
 use identity::Identity;
 use kernel::{
@@ -45,6 +46,8 @@ pub struct Call {
     pub identity: Arc<Identity>,
     /// Where files are.
     pub files: Arc<Files>,
+    /// Where webhooks may be sent.
+    pub outlet: Arc<Outlet>,
 }
 
 impl FromRequest for Call {
@@ -59,6 +62,7 @@ impl FromRequest for Call {
             cx: Cx::new(worker.core.clone(), actor).with_key(extensions.get::<IdempotencyKey>().cloned()),
             identity: Arc::clone(&worker.identity),
             files: Arc::clone(&worker.files),
+            outlet: Arc::clone(&worker.outlet),
         }))
     }
 }

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -36,7 +36,8 @@ const TAGS: [(&str, &str); 14] = [
     ("attachments", "附件: photos, recordings, documents: uploaded by themselves, then used."),
     ("accounts", "账号 and grants 授权."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
-    ("events", "事件: the change feed 事件流, its catalogue 事件目录, webhooks 事件推送."),
+    ("events", "事件: the change feed 事件流, its catalogue 事件目录, what a webhook says."),
+    ("webhooks", "推送: endpoints 推送地址 that are told of events, and what became of each message."),
     ("system", "系统: health, keys, this document."),
 ];
 

@@ -30,6 +30,7 @@ pub use proxy::{NoNetwork, TrustedProxy};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use call::Worker;
+use connect::webhook::Outlet;
 use contract::Contract;
 use files::Files;
 use futures_util::future::BoxFuture;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub storage: files::Storage,
     /// What files are taken; `upload_limit` bounds their bytes.
     pub file_limits: files::Limits,
+    /// Receivers of webhooks within the operator's own network; none unless told.
+    pub webhooks_allow: connect::webhook::AllowList,
     /// How long the server says "not ready" before it stops taking connections.
     pub drain: Duration,
     /// How often a stream of events says that it is alive.
@@ -89,6 +92,7 @@ impl Default for Settings {
             upload_memory: 64 << 20,
             storage: files::Storage::Memory,
             file_limits: files::Limits::default(),
+            webhooks_allow: connect::webhook::AllowList::default(),
             drain: Duration::ZERO,
             heartbeat: Duration::from_secs(15),
             docs: true,
@@ -114,6 +118,8 @@ pub struct Shared {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) uploads: Uploads,
     pub(crate) files: Arc<Files>,
+    /// Where webhooks may be sent.
+    pub(crate) outlet: Arc<Outlet>,
 }
 
 /// A running server.
@@ -145,6 +151,7 @@ impl Server {
         let turns = Turns::new(workers);
         let limits = files::Limits { bytes: settings.upload_limit, ..settings.file_limits };
         let files = Arc::new(Files::open(&settings.storage, limits)?);
+        let outlet = Arc::new(Outlet::new(settings.webhooks_allow.clone())?);
         let uploads = Uploads::new(settings.upload_memory.max(settings.upload_limit * 2));
         let shared = Arc::new(Shared {
             settings,
@@ -155,6 +162,7 @@ impl Server {
             tail: Arc::default(),
             uploads,
             files,
+            outlet,
             stopping: watch::Sender::new(false),
         });
         let tail = Arc::clone(&shared.tail);
@@ -189,6 +197,12 @@ impl Server {
     #[must_use]
     pub fn files(&self) -> Arc<Files> {
         Arc::clone(&self.shared.files)
+    }
+
+    /// Where webhooks may be sent.
+    #[must_use]
+    pub fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.shared.outlet)
     }
 
     /// Where it listens.

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::ToSchema;
 
 /// Every crate that logs events.
-const PARTS: [fn() -> Vec<Catalogued>; 8] = [
+const PARTS: [fn() -> Vec<Catalogued>; 9] = [
     identity::event_types,
     files::event_types,
     grids::event_types,
@@ -22,6 +22,7 @@ const PARTS: [fn() -> Vec<Catalogued>; 8] = [
     services::event_types,
     mediation::event_types,
     visits::event_types,
+    crate::webhook::event_types,
 ];
 
 static ALL: LazyLock<BTreeMap<EventType, Value>> =
@@ -95,6 +96,7 @@ fn envelope() -> Value {
                     "subject_version": { "type": "integer", "minimum": 1, "description": "The thing's version after it (版本): with it a receiver puts events in order." },
                     "region_code": { "type": "string", "pattern": "^[0-9]{12}$", "description": "Where the thing lies (区划)." },
                     "actor_id": uuid("Who did it (操作人); absent when the system itself did."),
+                    "thin": { "type": "boolean", "description": "Whether `details` was left out because the message would have 20 kB or more (已精简)." },
                     "details": { "type": "object", "description": "What else there is to say, without texts that people wrote." },
                 },
             },

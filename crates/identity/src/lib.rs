@@ -21,8 +21,8 @@ mod setting;
 mod setup;
 
 pub use account::{
-    Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, contact, create_account, find_by_name, get_account,
-    holds, list_accounts, me, names, require_named,
+    Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, actor_of, contact, create_account, find_by_name,
+    get_account, holds, list_accounts, me, names, require_named,
 };
 pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
 pub use keys::{Jwk, Jwks, Keys, Ticket};

@@ -153,6 +153,8 @@ policy! {
     AccountManage       "account.manage":         CommunityWorker StreetOperator DistrictOperator Administrator;
     /// 事件流
     EventRead           "event.read":             StreetOperator DistrictOperator Auditor Administrator;
+    /// 推送地址维护: who is told of events by webhook, and of how that went.
+    WebhookManage       "webhook.manage":         StreetOperator DistrictOperator Administrator;
     /// 调解案件查看
     MediationRead       "mediation.read":         CommunityWorker StreetOperator Auditor Administrator;
     /// 调解案件办理

@@ -243,6 +243,13 @@ codes! {
     FormExpected             "form_expected"              UnsupportedMedia "Send the body as multipart/form-data." "请以 multipart/form-data 发送请求体。";
     FormMalformed            "form_malformed"             Malformed        "The form cannot be read: {reason}." "表单无法读取:{reason}。";
     StorageUnavailable       "storage_unavailable"        Unavailable      "The place of the files cannot be reached; try again shortly." "文件存储暂时不可用,请稍后重试。";
+    // Webhooks
+    WebhookEndpointNotFound  "webhook_endpoint_not_found" NotFound         "There is no such webhook endpoint." "没有这个推送地址。";
+    WebhookDeliveryNotFound  "webhook_delivery_not_found" NotFound         "There is no such delivery." "没有这条推送。";
+    WebhookUrlRefused        "webhook_url_refused"        Invalid          "Webhooks are not sent there: {reason}." "不能向该地址推送:{reason}。";
+    WebhookTypeUnknown       "webhook_type_unknown"       Invalid          "No type of event is meant by {pattern}." "{pattern} 不对应任何事件类型。";
+    WebhookRangeInvalid      "webhook_range_invalid"      Invalid          "The range of events is wrong: {reason}." "事件范围不合法:{reason}。";
+    WebhookStateConflict     "webhook_state_conflict"     Conflict         "The endpoint is {state}; {action} is not possible from there." "推送地址当前状态为 {state},不能执行 {action}。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";

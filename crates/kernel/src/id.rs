@@ -95,4 +95,8 @@ ids! {
     ResidentId
     /// A membership of a resident in a household (户成员).
     HouseholdMemberId
+    /// An address that webhooks are sent to (推送地址).
+    WebhookEndpointId
+    /// What a webhook endpoint is told of one event (推送).
+    WebhookDeliveryId
 }

@@ -15,7 +15,10 @@ use kernel::{
 use sea_orm::DbBackend;
 use secrecy::{ExposeSecret, SecretString};
 use std::{net::TcpListener, sync::Arc, time::Duration};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) -> Outcome {
@@ -53,7 +56,10 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
     }
     say(&text)?;
 
-    let worker = tokio::spawn(worker::run(core.clone(), server.files()));
+    let kept = chrono::Duration::days(settings.webhook_days.into());
+    let worker = tokio::spawn(worker::run(core.clone(), server.files(), kept));
+    let stopping = watch::Sender::new(false);
+    let webhooks = tokio::spawn(connect::webhook::run(core.clone(), server.outlet(), stopping.subscribe()));
     first_of(&mut terminate, &mut interrupt).await;
     tracing::info!("stopping");
     tokio::spawn(async move {
@@ -62,7 +68,10 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
         std::process::exit(1);
     });
     worker.abort();
+    stopping.send_replace(true);
     server.stop().await;
+    // It has waited for what was under way, and has nothing to say.
+    let _ = webhooks.await;
     if let Some(operations) = operations {
         operations.stop().await;
     }
@@ -98,6 +107,7 @@ fn of_api(settings: &Settings) -> api::Settings {
             per_day: settings.uploads_per_day,
             at_once: settings.workers,
         },
+        webhooks_allow: settings.webhooks_allow.0.clone(),
         drain: Duration::from_secs(settings.drain_seconds),
         docs: true,
         allowed_origins: settings

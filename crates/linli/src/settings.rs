@@ -43,6 +43,12 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("s3_region", "us-east-1", "Its region; many servers take any."),
     ("s3_key_id", "", "The id of the access key."),
     ("s3_secret", "", "The access key. Secret; no flag."),
+    (
+        "webhooks_allow",
+        "",
+        "Networks (`10.1.0.0/16`) and hosts within your own network that webhooks may be sent to, separated by commas; to them HTTP without TLS is allowed.",
+    ),
+    ("webhook_days", "30", "Days that webhook deliveries which are done are kept for."),
     ("drain_seconds", "1", "Seconds between saying \"not ready\" and refusing connections when stopping."),
     ("allowed_origins", "", "Web origins whose pages may call the API (CORS), separated by commas."),
     (
@@ -130,6 +136,19 @@ impl Proxies {
     }
 }
 
+/// Where webhooks may be sent within one's own network.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Receivers(pub(crate) connect::webhook::AllowList);
+
+impl TryFrom<String> for Receivers {
+    type Error = String;
+
+    fn try_from(list: String) -> Result<Self, String> {
+        list.parse().map(Self).map_err(|e| format!("webhooks_allow: {e}"))
+    }
+}
+
 /// The effective settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,6 +177,10 @@ pub(crate) struct Settings {
     pub(crate) s3_region: String,
     pub(crate) s3_key_id: Option<String>,
     pub(crate) s3_secret: Option<SecretString>,
+    /// None: the public internet only.
+    #[serde(default)]
+    pub(crate) webhooks_allow: Receivers,
+    pub(crate) webhook_days: u32,
     pub(crate) drain_seconds: u64,
     /// Absent: no page of another origin.
     pub(crate) allowed_origins: Option<String>,
@@ -245,6 +268,7 @@ impl Settings {
         if self.s3_endpoint.is_some() && (self.s3_key_id.is_none() || self.s3_secret.is_none()) {
             return Err(Fault("the setting s3_endpoint needs s3_key_id and s3_secret".to_owned()));
         }
+        within("webhook_days", self.webhook_days.into(), 1, 3650)?;
         within("drain_seconds", self.drain_seconds, 0, 600)?;
         if !(0.0..=1.0).contains(&self.traces_ratio) {
             return Err(Fault(format!("the setting traces_ratio lies between 0 and 1, not at {}", self.traces_ratio)));
@@ -299,6 +323,8 @@ impl Settings {
                 "s3_region" => Some(quoted(&self.s3_region)),
                 "s3_key_id" => self.s3_key_id.as_deref().map(quoted),
                 "s3_secret" => hidden(&self.s3_secret),
+                "webhooks_allow" => Some(self.webhooks_allow.0.to_string()).filter(|list| !list.is_empty()).map(|list| quoted(&list)),
+                "webhook_days" => Some(number(self.webhook_days.into())),
                 "drain_seconds" => Some(number(self.drain_seconds)),
                 "allowed_origins" => self.allowed_origins.as_deref().map(quoted),
                 "trusted_proxies" => self.trusted_proxies.shown(),

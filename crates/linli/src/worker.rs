@@ -1,5 +1,5 @@
 //! What a server does beside answering: every ten minutes it deletes the answers of old
-//! Idempotency-Keys and the files that nobody used, and every few seconds it carries the outcome of orders to the opinions that
+//! Idempotency-Keys, the files that nobody used and old webhook deliveries, and every few seconds it carries the outcome of orders to the opinions that
 //! they grew from. Several servers on one database may do so at once; the second finds nothing.
 
 use files::Files;
@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 const AT_MOST: Duration = Duration::from_secs(60);
 
 /// Runs until it is dropped.
-pub(crate) async fn run(core: Core, files: Arc<Files>) {
+pub(crate) async fn run(core: Core, files: Arc<Files>, webhooks: chrono::Duration) {
     let cx = Cx::system(core);
     let purge = |cx: Cx| {
         let files = Arc::clone(&files);
@@ -19,6 +19,7 @@ pub(crate) async fn run(core: Core, files: Arc<Files>) {
     };
     tokio::join!(
         repeat(cx.clone(), "purge_attachments", Duration::from_secs(600), purge),
+        repeat(cx.clone(), "purge_webhooks", Duration::from_secs(600), |cx| async move { connect::webhook::purge(&cx, webhooks).await }),
         repeat(cx.clone(), "purge_idempotency_keys", Duration::from_secs(600), |cx| async move { cx.purge_keys().await }),
         repeat(cx, "follow_orders", Duration::from_secs(5), |cx| async move { visits::opinion::follow_orders(&cx).await }),
     );

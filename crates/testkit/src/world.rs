@@ -303,6 +303,12 @@ impl World {
         self.server.files()
     }
 
+    /// Where the server sends webhooks.
+    #[must_use]
+    pub fn outlet(&self) -> Arc<connect::webhook::Outlet> {
+        self.server.outlet()
+    }
+
     /// Moves the clock forward.
     pub fn later(&self, by: Duration) {
         self.clock.advance(by);

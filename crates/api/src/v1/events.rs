@@ -134,7 +134,7 @@ async fn stream_events(req: HttpRequest, call: Call, query: Query<StreamEvents>)
 
 /// List the types of events (事件目录).
 ///
-/// Every type with the JSON Schema of its `data` in the change feed, and of the message of a webhook (推送), which nothing sends yet.
+/// Every type with the JSON Schema of its `data` in the change feed, and of the message of a webhook (推送).
 #[utoipa::path(tag = "events", operation_id = "list_event_types", responses((status = 200, body = Page<EventTypeEntry>), ReadProblems), extensions(("x-permission" = json!("public"))))]
 #[get("/event_types")]
 async fn list_event_types() -> Answer {

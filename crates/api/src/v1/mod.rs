@@ -19,6 +19,7 @@ mod residents;
 mod sessions;
 pub(crate) mod system;
 mod volunteers;
+mod webhooks;
 
 use crate::routes::ServiceConfig;
 
@@ -42,6 +43,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         accounts::routes,
         sessions::routes,
         events::routes,
+        webhooks::routes,
         system::routes,
     ] {
         config.configure(routes);

@@ -166,6 +166,21 @@ pub async fn holds(cx: &Cx, id: AccountId, permission: Permission, place: &Place
     Ok(grants.iter().any(|g| g.in_force(now) && permission.roles().contains(&g.role) && g.covers(place)))
 }
 
+/// An account as one who asks, with the grants that are in force now; absent if it is not in use. For what goes on in somebody's
+/// name while they are not there.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn actor_of(cx: &Cx, id: AccountId) -> Result<Option<Actor>> {
+    if store::find(cx, id).await?.is_none_or(|row| row.status != AccountStatus::Active) {
+        return Ok(None);
+    }
+    let now = cx.now();
+    let rows = grant::of_account(cx, id).await?;
+    let grants = rows.iter().filter(|g| g.in_force(now)).map(grant::row::Model::granted).collect::<Result<_>>()?;
+    Ok(Some(Actor { account: Some(id), session: None, grants }))
+}
+
 /// One account (查询账号).
 ///
 /// # Errors

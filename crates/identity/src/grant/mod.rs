@@ -80,6 +80,12 @@ impl row::Model {
         view::scope(self.region_code, self.grid_id, self.organization_id).is_ok_and(|scope| scope.covers(place))
     }
 
+    /// The same as the policy table reads it.
+    pub(crate) fn granted(&self) -> Result<kernel::access::Grant> {
+        let scope = scope_of(self.region_code, self.grid_id, self.organization_id)?;
+        Ok(kernel::access::Grant { id: self.id, role: self.role, scope, valid_to: self.valid_to })
+    }
+
     pub(crate) fn in_force(&self, now: Time) -> bool {
         self.valid_from <= now && self.valid_to.is_none_or(|to| to > now)
     }

@@ -14,6 +14,12 @@ use std::{fmt, str::FromStr};
 /// was such an event.
 const VEILED: &[(&str, Permission)] = &[("mediation.", Permission::MediationRead)];
 
+/// The beginnings of words that this actor may not know of in a region.
+#[must_use]
+pub fn veiled(actor: &Actor, region: RegionCode) -> Vec<&'static str> {
+    VEILED.iter().filter(|(_, permission)| !actor.can(*permission, &region.into())).map(|(beginning, _)| *beginning).collect()
+}
+
 /// One type, or all that are about the same: `order.placed`, `order.*`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]

@@ -16,7 +16,7 @@ mod types;
 
 pub use catalogue::{Catalogued, catalogued, schema_without_prose, without_prose};
 pub use feed::{Look, Position, by_number, feed, head, look, number_at, numbered};
-pub use filter::{Filter, Pattern};
+pub use filter::{Filter, Pattern, veiled};
 pub use tail::{Bell, Follower, News, Tail};
 pub use types::EventType;
 

@@ -122,6 +122,16 @@ types! {
     // Files
     AttachmentUploaded    "attachment.uploaded"    "A file was uploaded (上传附件).";
     AttachmentDeleted     "attachment.deleted"     "A file that nothing uses was deleted (删除附件).";
+    // Webhooks
+    WebhookEndpointCreated  "webhook_endpoint.created"  "A webhook endpoint was entered (新增推送地址).";
+    WebhookEndpointUpdated  "webhook_endpoint.updated"  "A webhook endpoint was changed (修改推送地址).";
+    WebhookEndpointRemoved  "webhook_endpoint.removed"  "A webhook endpoint was removed (删除推送地址).";
+    WebhookEndpointPaused   "webhook_endpoint.paused"   "A webhook endpoint gets nothing for now; what comes is kept for it (暂停推送).";
+    WebhookEndpointDisabled "webhook_endpoint.disabled" "A webhook endpoint answered that nobody listens there any more (停用推送地址).";
+    WebhookEndpointResumed  "webhook_endpoint.resumed"  "A webhook endpoint gets events again, and what was kept for it (恢复推送).";
+    WebhookEndpointTested   "webhook_endpoint.tested"   "Somebody asked for a test event (测试推送).";
+    WebhookEndpointReplayed "webhook_endpoint.replayed" "Somebody asked for a range of events once more (重放推送).";
+    WebhookSecretRotated    "webhook_secret.rotated"    "A webhook endpoint has a new secret (更换推送密钥).";
     // Accounts
     AccountCreated        "account.created"        "An account was opened (账号开立).";
     AccountUpdated        "account.updated"        "An account was changed (账号变更).";
