@@ -180,7 +180,7 @@ fn away(error: object_store::Error) -> Error {
     Error::new(Code::StorageUnavailable).because(error)
 }
 
-fn prepare(bytes: Vec<u8>, pixels: u64) -> Result<Made> {
+pub(crate) fn prepare(bytes: Vec<u8>, pixels: u64) -> Result<Made> {
     let kind = kind::of(&bytes)?;
     match kind {
         Kind::Jpeg | Kind::Png | Kind::Webp | Kind::Gif => picture::draw_anew(&bytes, kind, pixels),

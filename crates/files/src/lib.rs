@@ -13,6 +13,7 @@
 
 mod blob;
 mod event;
+pub mod fuzzing;
 mod kind;
 mod link;
 mod movie;

@@ -10,6 +10,7 @@ use kernel::{
     PageQuery, Pager, RegionCode,
     geo::{Datum, Point},
     mask,
+    person::IdNumber,
 };
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -18,11 +19,13 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("body", api::fuzzing::body),
     ("boundary", grids::fuzzing::boundary),
     ("cursor", cursor),
+    ("file", files::fuzzing::file),
     ("headers", api::fuzzing::headers),
+    ("id_number", id_number),
     ("mask", masked),
     ("point", point),
     ("query", query),
@@ -90,6 +93,22 @@ pub fn point(bytes: &[u8]) {
             let back = at.to_datum(datum).to_wgs84().expect("a place in the country");
             assert!((back.lng - at.lng).abs() < 1e-6 && (back.lat - at.lat).abs() < 1e-6, "{at:?} comes back from {datum:?} as {back:?}");
         }
+    }
+}
+
+/// An ID number that is read is written in one form, which says the day of birth, and no digit of it can be another.
+pub fn id_number(bytes: &[u8]) {
+    let text = text(bytes);
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 27).expect("a day");
+    let Ok(read) = IdNumber::parse(&text, today) else { return };
+    assert_eq!(read.as_str(), text.trim().to_ascii_uppercase());
+    assert!(IdNumber::parse(read.as_str(), today).is_ok_and(|again| again == read));
+    assert!(read.as_str().contains(&read.born().format("%Y%m%d").to_string()) && read.born() <= today);
+    for at in 0..read.as_str().len() {
+        let mut other = read.as_str().as_bytes().to_vec();
+        other[at] = if other[at] == b'1' { b'2' } else { b'1' };
+        let other = String::from_utf8(other).expect("digits");
+        assert!(IdNumber::parse(&other, today).is_err(), "{other} and {text} differ in one digit");
     }
 }
 
