@@ -173,6 +173,13 @@ testkit::on_both! {
         for query in ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit=1e1", "kind=club", "region_code=3", "parent_id=x", "limit=18446744073709551616"] {
             is_problem(&get(query).await, 400, "query_parameter_invalid");
         }
+        for query in [format!("cursor={}", "A".repeat(501)), format!("cursor={}", "%41".repeat(501))] {
+            let long = get(&query).await;
+            is_problem(&long, 400, "query_parameter_invalid");
+            assert_eq!(long.json()["params"]["reason"], "cursor has at most 500 characters");
+        }
+        is_problem(&get("cursor=A&%63ursor=B").await, 400, "query_parameter_repeated");
+        is_problem(&get("ki%00nd=other").await, 400, "query_parameter_invalid");
         for query in ["created_before=%2B262142-12-31T23:59:59Z", "created_after=%2B12000-01-01T00:00:00Z", "updated_after=-0001-01-01T00:00:00Z"] {
             is_problem(&feng.get(format!("/orders?{query}")).send().await, 400, "query_parameter_invalid");
         }

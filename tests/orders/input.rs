@@ -143,6 +143,7 @@ testkit::on_both! {
             (&wang, "triage", json!({ "respond_limit": { "value": 100_001, "unit": "minutes" } }), "#/respond_limit/value"), (&wang, "triage", json!({ "version": 3e9 }), "#/version"),
             (&wang, "reject", json!({ "code": "x" }), "#/text"), (&wang, "reject", json!({ "code": "", "text": "x" }), "#/code"), (&wang, "reject", json!({ "code": "x", "text": long(501) }), "#/text"),
             (&wang, "dispatch", json!({}), "#/mode"), (&wang, "dispatch", json!({ "mode": "assign", "lead": { "kind": "robot", "id": "x" } }), "#/lead"),
+            (&wang, "dispatch", json!({ "mode": "assign", "lead": { "kind": "person", "id": wang.account(), "x": 1 } }), "#/lead"),
             (&wang, "dispatch", json!({ "mode": "assign", "assistants": vec![super::taker(&chen); 21] }), "#/assistants"),
             (&chen, "decline", json!({}), "#/reason"), (&chen, "hand_back", json!({ "reason": "" }), "#/reason"), (&chen, "start", json!({ "note": long(501) }), "#/note"),
             (&chen, "record_progress", json!({ "note": long(2001) }), "#/note"), (&chen, "complete", json!({ "result": "fine", "answer": "x" }), "#/result"),

@@ -2,6 +2,7 @@
 //! operations that the gate reads from it. What is not in the contract is not served.
 
 use crate::{
+    bounds,
     conditions::{self, Conditions},
     problem::{FieldProblem, ProblemBody},
     shape,
@@ -13,7 +14,7 @@ use std::{
     sync::LazyLock,
 };
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
+    ComponentsBuilder, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
     security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     server::ServerBuilder,
     tag::TagBuilder,
@@ -52,24 +53,28 @@ pub(crate) struct Operation {
     /// Whether its body is something else than JSON.
     pub(crate) raw: bool,
     pub(crate) conditions: Conditions,
-    query: BTreeSet<String>,
+    /// The parameters of its query, with the most characters that each may have.
+    query: BTreeMap<String, usize>,
     /// The schema of its body; null when it takes none.
     body: Value,
 }
 
 impl Operation {
-    /// Refuses the first query parameter that the operation does not know, that is repeated, or that holds U+0000.
+    /// Refuses the first query parameter that the operation does not know, that is repeated, too long, or that holds U+0000.
     pub(crate) fn refuse_query(&self, query: &str) -> Option<kernel::Error> {
         let mut seen = BTreeSet::new();
-        for pair in query.split('&').filter(|p| !p.is_empty()) {
-            let name = pair.split('=').next().unwrap_or_default();
-            if pair.contains("%00") || pair.contains('\0') {
-                return Some(kernel::Error::new(kernel::Code::QueryParameterInvalid).with("reason", format!("{name} holds U+0000")));
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let invalid = |reason: String| Some(kernel::Error::new(kernel::Code::QueryParameterInvalid).with("reason", reason));
+            if name.contains('\0') || value.contains('\0') {
+                return invalid(format!("{} holds U+0000", name.replace('\0', "")));
             }
-            if !self.query.contains(name) {
+            let Some(longest) = self.query.get(&*name) else {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterUnknown).with("name", name));
+            };
+            if value.chars().count() > *longest {
+                return invalid(format!("{name} has at most {longest} characters"));
             }
-            if !seen.insert(name) {
+            if !seen.insert(name.clone()) {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterRepeated).with("name", name));
             }
         }
@@ -107,7 +112,9 @@ impl Contract {
                 let Ok(method) = method.to_uppercase().parse() else { continue };
                 let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
                 let query = operation["parameters"].as_array().into_iter().flatten();
-                let query = query.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str()).map(str::to_owned).collect();
+                let query =
+                    query.filter(|p| p["in"] == "query").filter_map(|p| Some((p["name"].as_str()?.to_owned(), longest(&p["schema"]))));
+                let query = query.collect();
                 let public = operation["x-permission"] == "public";
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
@@ -171,14 +178,20 @@ pub(crate) fn document() -> Value {
     secure(&mut document);
     conditions::describe(&mut document);
     connect::catalogue::describe_webhooks(&mut document);
+    let sent = sent(&document);
+    bounds::add(&mut document, &sent);
     document
 }
 
 fn frame() -> OpenApi {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
+        "The access token (访问令牌): a JWT, issued and verified by RFC8725. One algorithm (EdDSA), one issuer, one audience, good for 15 minutes.",
+    ));
+    let bearer = bearer.build();
     let components = ComponentsBuilder::new()
         .schema_from::<ProblemBody>()
         .schema_from::<FieldProblem>()
-        .security_scheme("bearer", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()))
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
         .build();
     OpenApiBuilder::new()
         .info(
@@ -186,10 +199,14 @@ fn frame() -> OpenApi {
                 .title("Linli")
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(include_str!("contract.md")))
+                .contact(Some(ContactBuilder::new().name(Some("The developers of Linli (邻里)")).build()))
                 .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
                 .build(),
         )
-        .servers(Some([ServerBuilder::new().url("/").description(Some("The server that gave you this document")).build()]))
+        .servers(Some([ServerBuilder::new()
+            .url("/")
+            .description(Some("The server that gave you this document, in production or in a test"))
+            .build()]))
         .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
         .components(Some(components))
         .build()
@@ -240,9 +257,8 @@ fn inline_scalars(document: &mut Value) {
     });
 }
 
-/// Answers leave absent fields out and never say null, so their schemas do not either. What a client
-/// sends keeps `null`, because serde takes it for "absent".
-fn drop_nulls_from_answers(document: &mut Value) {
+/// The schemas that requests are made of.
+fn sent(document: &Value) -> BTreeSet<String> {
     let mut sent = BTreeSet::new();
     let mut to_read: Vec<Value> = Vec::new();
     for operation in document["paths"].as_object().into_iter().flatten().filter_map(|(_, item)| item.as_object()).flatten().map(|(_, o)| o)
@@ -259,6 +275,13 @@ fn drop_nulls_from_answers(document: &mut Value) {
             }
         }
     }
+    sent
+}
+
+/// Answers leave absent fields out and never say null, so their schemas do not either. What a client
+/// sends keeps `null`, because serde takes it for "absent".
+fn drop_nulls_from_answers(document: &mut Value) {
+    let sent = sent(document);
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         let answer = !sent.contains(name);
         walk(schema, &mut |node| {
@@ -294,9 +317,21 @@ fn open_free_objects(document: &mut Value) {
     });
 }
 
-/// What holds for all operations: a description of every answer, bearer unless `x-permission` is "public", and an
-/// optional Idempotency-Key on every signed-in POST.
+/// What holds for all operations: a description and the headers of every answer, bearer unless `x-permission` is "public", and
+/// an optional Idempotency-Key on every signed-in POST.
 fn secure(document: &mut Value) {
+    document["servers"][0]["x-internal"] = json!(false);
+    document["components"]["headers"] = json!({
+        "RetryAfter": {
+            "description": "Seconds after which it may be tried again.", "required": true,
+            "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": 86400 },
+        },
+        "Authenticate": { "description": "How to sign in (RFC 6750).", "required": true, "schema": { "type": "string", "const": "Bearer" } },
+        "Replayed": {
+            "description": "That this is the stored answer to an earlier request with the same `Idempotency-Key` (重放).",
+            "schema": { "type": "string", "const": "true" },
+        },
+    });
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
             let public = operation["x-permission"] == "public";
@@ -309,8 +344,20 @@ fn secure(document: &mut Value) {
                     });
                 }
             }
+            let keyed = method == "post" && !public;
+            for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+                let header = match status.as_str() {
+                    "401" => Some(("WWW-Authenticate", "Authenticate")),
+                    "429" | "503" | "507" => Some(("Retry-After", "RetryAfter")),
+                    s if keyed && s.starts_with('2') => Some(("Idempotency-Replayed", "Replayed")),
+                    _ => None,
+                };
+                if let Some((name, component)) = header {
+                    response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
+                }
+            }
             operation["security"] = if public { json!([]) } else { json!([{ "bearer": [] }]) };
-            if method == "post" && !public {
+            if keyed {
                 let key = json!({
                     "name": "Idempotency-Key", "in": "header", "required": false,
                     "description": "Makes the request safe to repeat for 72 hours (幂等键).",
@@ -325,7 +372,17 @@ fn secure(document: &mut Value) {
     }
 }
 
-fn walk(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+/// The most characters of a parameter; as many as a request line has when nothing is said.
+fn longest(schema: &Value) -> usize {
+    schema["maxLength"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX)
+}
+
+/// What a reference refers to.
+pub(crate) fn resolve<'a>(document: &'a mut Value, reference: &str) -> Option<&'a mut Value> {
+    document.pointer_mut(reference.trim_start_matches('#'))
+}
+
+pub(crate) fn walk(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     match node {
         Value::Object(map) => {
             visit(map);

@@ -5,6 +5,7 @@
 //! RFC 9457 in [`problem`]. The contract is what the routes say, see [`contract`].
 
 mod body;
+mod bounds;
 mod call;
 mod conditions;
 mod contract;

@@ -114,9 +114,15 @@ pub struct OrderFlow {
     /// The reason codes for which an order may be refused (不予受理情形); any code when empty.
     #[serde(default)]
     #[validate(length(max = 100), custom(function = short_codes))]
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, value_type = Vec<RejectCode>)]
     pub reject_codes: Vec<String>,
 }
+
+/// A reason code (情形编码).
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 50)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct RejectCode(String);
 
 fn short_codes(codes: &[String]) -> std::result::Result<(), ValidationError> {
     if codes.iter().all(|c| (1..=50).contains(&c.chars().count())) {

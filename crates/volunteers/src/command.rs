@@ -29,12 +29,18 @@ pub struct RegisterVolunteer {
     /// What they can do (技能特长): at most 20, each of 1–30 characters.
     #[serde(default)]
     #[validate(length(max = 20))]
-    #[schema(max_items = 20, example = json!(["水电维修", "助老陪护"]))]
+    #[schema(max_items = 20, value_type = Vec<Talent>, example = json!(["水电维修", "助老陪护"]))]
     pub skills: Vec<String>,
     /// Whether they take orders now (可接单); absent: yes.
     #[serde(default = "yes")]
     pub available: bool,
 }
+
+/// What a taker of orders can do (技能特长).
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 30, pattern = "\\S")]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Talent(String);
 
 /// Change a taker of orders (修改接单人). What is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema, Validate)]
@@ -42,7 +48,7 @@ pub struct RegisterVolunteer {
 pub struct UpdateVolunteer {
     /// What they can do (技能特长), all of it: at most 20, each of 1–30 characters.
     #[validate(length(max = 20))]
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Option<Vec<Talent>>)]
     pub skills: Option<Vec<String>>,
     /// The one grid that is served (服务网格); `null`: the whole region.
     #[serde(default, deserialize_with = "given")]
@@ -65,6 +71,7 @@ pub struct ListVolunteers {
     /// Only of this kind.
     pub kind: Option<VolunteerKind>,
     /// Only with exactly this skill.
+    #[param(max_length = 30)]
     pub skill: Option<String>,
     /// Only those who are available, or who are not.
     pub available: Option<bool>,

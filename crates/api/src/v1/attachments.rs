@@ -10,7 +10,7 @@ use kernel::{
     Code, Cx, Error,
     id::{AttachmentId, OrderId},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use services::order;
 use utoipa::ToSchema;
 
@@ -19,7 +19,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 }
 
 /// One file, as `wx.uploadFile` sends it (上传表单).
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is looked at")]
 struct UploadForm {
     /// The file (文件).

@@ -136,7 +136,7 @@ async fn get_branch_report(call: Call, query: Query<WithinRegion>) -> Answer {
 /// By its code (编码) or its id, without signing in: who is on duty, names masked unless the rules of the place publish them
 /// (`card_names`), with the phone of the duty (值班电话) and never a private one, and where to complain (监督电话). The card of a grid
 /// that has ended (已撤销) names its successors. It may be kept for a minute; send its `ETag` as `If-None-Match` to ask for news.
-#[utoipa::path(tag = "grids", operation_id = "get_grid_card", params(("code" = String, Path, description = "Grid code or id (网格编码或标识)")),
+#[utoipa::path(tag = "grids", operation_id = "get_grid_card", params(("code" = String, Path, max_length = 40, description = "Grid code or id (网格编码或标识)")),
     responses((status = 200, body = GridCard), (status = 304, description = "Nothing has changed since (未变化)."), ReadProblems), extensions(("x-permission" = json!("public"))))]
 #[get("/public/grids/{code}/card")]
 async fn get_grid_card(request: HttpRequest, public: Public, code: Path<String>) -> Answer {

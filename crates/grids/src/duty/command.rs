@@ -40,13 +40,19 @@ pub struct AssignDuty {
     /// What they can do (技能特长).
     #[serde(default)]
     #[validate(length(max = 20), custom(function = short_words))]
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<Skill>)]
     pub skills: Vec<String>,
     /// From when on (任职起); now when absent.
     pub valid_from: Option<DateTime<Utc>>,
     /// Until when (任职止); open when absent.
     pub valid_to: Option<DateTime<Utc>>,
 }
+
+/// What somebody can do (技能特长).
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 20, pattern = "\\S")]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Skill(String);
 
 /// Change a duty (修改任职). What is absent stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema, Validate)]
@@ -62,7 +68,7 @@ pub struct UpdateDuty {
     pub building: Option<String>,
     /// Other skills (技能特长).
     #[validate(length(max = 20), custom(function = short_words))]
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Option<Vec<Skill>>)]
     pub skills: Option<Vec<String>>,
     /// The version that was read (版本): refused when it has changed since. Absent: whatever it is now.
     #[schema(minimum = 1)]

@@ -151,11 +151,13 @@ impl Satisfaction {
 #[schema(as = TakerRef)]
 pub enum TakerRef {
     /// 个人
+    #[schema(title = "TakerPerson")]
     Person {
         /// The account.
         id: AccountId,
     },
     /// 组织
+    #[schema(title = "TakerOrganization")]
     Organization {
         /// The organization.
         id: OrganizationId,
@@ -401,7 +403,7 @@ pub struct EvaluateOrder {
     /// Words for what was good or bad (标签).
     #[serde(default)]
     #[validate(length(max = 10), custom(function = short_tags))]
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<Tag>)]
     pub tags: Vec<String>,
     /// In one's own words (评语).
     #[validate(length(min = 1, max = 1000), custom(function = worded))]
@@ -412,6 +414,12 @@ pub struct EvaluateOrder {
     #[schema(minimum = 1)]
     pub version: Option<i32>,
 }
+
+/// A word for what was good or bad (标签).
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 20)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Tag(String);
 
 fn short_tags(tags: &[String]) -> Result<(), ValidationError> {
     if tags.iter().all(|t| (1..=20).contains(&t.chars().count())) {
