@@ -1,7 +1,7 @@
 //! The bounds of the contract: how long a text, how large a number, how many items. What follows from a type, a format, a
 //! pattern or a rule of the whole API is told here, once; what is a field's own stands beside the field.
 
-use crate::contract::{resolve, walk};
+use crate::contract::walk;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -31,6 +31,7 @@ pub(crate) fn add(document: &mut Value, sent: &BTreeSet<String>) {
             for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
                 if parameter["name"] == "cursor" || parameter["name"] == "Last-Event-ID" {
                     parameter["schema"]["maxLength"] = json!(CURSOR_LENGTH);
+                    parameter["schema"]["pattern"] = json!("^[A-Za-z0-9_-]+$");
                 }
                 walk(&mut parameter["schema"], &mut of_what_is_sent);
             }
@@ -87,7 +88,7 @@ fn bound_pages(document: &mut Value) {
         pages.extend(limit.cloned().zip(page.as_str().map(str::to_owned)));
     }
     for (limit, page) in pages {
-        if let Some(page) = resolve(document, &page) {
+        if let Some(page) = document.pointer_mut(page.trim_start_matches('#')) {
             page["properties"]["items"]["maxItems"] = limit;
             page["properties"]["next_cursor"]["maxLength"] = json!(CURSOR_LENGTH);
         }

@@ -192,10 +192,14 @@ pub(crate) fn describe(document: &mut Value) {
 }
 
 fn parameter(operation: &mut Value, name: &HeaderName, description: &str) {
-    let canonical = if *name == header::IF_MATCH { "If-Match" } else { "If-None-Match" };
+    let (canonical, pattern) = if *name == header::IF_MATCH {
+        ("If-Match", "^([*]|(W/)?\"v[0-9]{1,9}(-[A-Za-z0-9_-]*)?\")$")
+    } else {
+        ("If-None-Match", "^[ -~]*$")
+    };
     let parameter = json!({
         "name": canonical, "in": "header", "required": false, "description": description,
-        "schema": { "type": "string", "maxLength": 1000 },
+        "schema": { "type": "string", "maxLength": 1000, "pattern": pattern },
     });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(parameter),

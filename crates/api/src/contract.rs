@@ -4,6 +4,7 @@
 use crate::{
     bounds,
     conditions::{self, Conditions},
+    links,
     problem::{FieldProblem, ProblemBody},
     shape,
 };
@@ -180,6 +181,7 @@ pub(crate) fn document() -> Value {
     connect::catalogue::describe_webhooks(&mut document);
     let sent = sent(&document);
     bounds::add(&mut document, &sent);
+    links::add(&mut document);
     document
 }
 
@@ -378,8 +380,8 @@ fn longest(schema: &Value) -> usize {
 }
 
 /// What a reference refers to.
-pub(crate) fn resolve<'a>(document: &'a mut Value, reference: &str) -> Option<&'a mut Value> {
-    document.pointer_mut(reference.trim_start_matches('#'))
+pub(crate) fn resolve<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+    document.pointer(reference.trim_start_matches('#'))
 }
 
 pub(crate) fn walk(node: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {

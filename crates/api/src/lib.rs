@@ -13,6 +13,7 @@ mod form;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+mod links;
 mod metrics;
 mod parked;
 mod prelude;

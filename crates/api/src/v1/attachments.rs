@@ -26,8 +26,8 @@ struct UploadForm {
     /// The file (文件).
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// What it is for, in a word (用途).
-    #[schema(min_length = 1, max_length = 50)]
+    /// What it is for, in a word (用途); empty is as good as absent.
+    #[schema(max_length = 50)]
     purpose: Option<String>,
 }
 
