@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use testkit::{Client, Method, Reply, Request, World};
 
 /// Operations that anybody may call. Nothing else is public.
-const PUBLIC: [&str; 10] = [
+const PUBLIC: [&str; 11] = [
     "get_file",
     "get_livez",
     "get_readyz",
@@ -20,6 +20,7 @@ const PUBLIC: [&str; 10] = [
     "sign_in",
     "refresh_session",
     "set_up",
+    "buy_token",
 ];
 
 pub(crate) struct Operation {
@@ -178,6 +179,27 @@ fn every_permission_of_the_contract_is_one_of_the_policy() {
         used.insert(permission);
     }
     assert!(used.contains("public") && used.contains("own") && used.len() > 10, "{used:?}");
+}
+
+#[test]
+fn every_operation_that_programs_may_call_says_how_they_sign_in() {
+    let document = document();
+    let known = &document["components"]["securitySchemes"]["client_credentials"]["flows"]["clientCredentials"]["scopes"];
+    let mut scoped = 0;
+    for operation in operations(&document) {
+        let scopes: Vec<&str> = operation.spec["x-scopes"].as_array().into_iter().flatten().map(words).collect();
+        let security = operation.spec["security"].to_string();
+        assert_eq!(security.contains("api_key"), !scopes.is_empty(), "{}: {security}", operation.id);
+        for scope in &scopes {
+            assert!(known[scope].is_string() && security.contains(&format!("[\"{scope}\"]")), "{}: {scope}: {security}", operation.id);
+        }
+        // Who may come in, and as what, is for people to say.
+        let of_people = ["application.", "account.manage"].iter().any(|p| operation.permission().starts_with(p));
+        assert!(!of_people || scopes.is_empty(), "{}", operation.id);
+        assert!(scopes.is_empty() || operation.spec["responses"].get("429").is_some(), "{}", operation.id);
+        scoped += usize::from(!scopes.is_empty());
+    }
+    assert!(scoped > 80, "{scoped}");
 }
 
 #[test]

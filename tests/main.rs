@@ -25,6 +25,7 @@ mod orders;
 mod orders_race;
 mod organizations;
 mod outage;
+mod programs;
 mod residents;
 mod schema;
 mod transactions;

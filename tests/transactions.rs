@@ -94,7 +94,7 @@ async fn run(backend: Backend, opened: bool, commands: &[Command]) -> Option<Lef
     Migrator::up(db.writer(), None).await.unwrap();
     let clock = Arc::new(ManualClock::at("2026-11-16T01:00:00Z".parse().unwrap()));
     let core = Core::new(db.clone(), Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Vault::new(&[(1, [7; 32])]).unwrap()));
-    let actor = Arc::new(Actor { account: Some(ME), session: None, grants: Vec::new() });
+    let actor = Arc::new(Actor { account: Some(ME), session: None, grants: Vec::new(), program: None });
     let [table, name, value, updated_at] = ["settings", "name", "value", "updated_at"].map(Alias::new);
     let mut told = Vec::new();
     for (step, command) in commands.iter().enumerate() {

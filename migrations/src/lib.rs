@@ -20,6 +20,7 @@ mod m0028_grid_duties;
 mod m0038_receptions;
 mod m0039_diaries;
 mod m0040_opinions;
+mod m0041_applications;
 mod m0042_webhooks;
 
 /// Every migration, in order.
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0038_receptions::Migration),
             Box::new(m0039_diaries::Migration),
             Box::new(m0040_opinions::Migration),
+            Box::new(m0041_applications::Migration),
             Box::new(m0042_webhooks::Migration),
         ]
     }

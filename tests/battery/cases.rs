@@ -36,6 +36,11 @@ pub(super) enum Thing {
     Volunteer,
     Account,
     Grant,
+    /// A program of 新联社区 with an API key.
+    Application,
+    SuspendedApplication,
+    /// The API key of one.
+    Credential,
     Reception,
     ReceptionSession,
     Appointment,
@@ -55,9 +60,9 @@ pub(super) enum Thing {
 }
 
 use Thing::{
-    Account, Address, Appointment, Attachment, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item, Mediation, Membership,
-    Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident, Volunteer,
-    WebhookDelivery, WebhookEndpoint,
+    Account, Address, Application, Appointment, Attachment, Credential, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item,
+    Mediation, Membership, Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident,
+    SuspendedApplication, Volunteer, WebhookDelivery, WebhookEndpoint,
 };
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
@@ -82,6 +87,7 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("sign_in",              "zhang", Nothing,                   ANYBODY),
     ("refresh_session",      "zhang", Nothing,                   ANYBODY),
     ("set_up",               "zhang", Nothing,                   ANYBODY),
+    ("buy_token",            "zhang", Nothing,                   ANYBODY),
 
     ("list_orders",          "wang",  Order(State::Placed),      "- - - - - - +"),
     ("place_order",          "zhang", Nothing,                   "+ p p p + p p"),
@@ -229,6 +235,20 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     // Whether there is such an account is looked at after the permission where the grant would hold.
     ("grant_role",           "wang",  Account,                   "P P P P P P P"),
     ("revoke_grant",         "wang",  Grant,                     ". . . . . . p"),
+    ("list_applications",    "feng",  Application,               "p p p - p p +"),
+    ("create_application",   "feng",  Nothing,                   "p p p p p p p"),
+    ("get_application",      "feng",  Application,               ". . . . . . +"),
+    ("update_application",   "feng",  Application,               ". . . . . . p"),
+    ("suspend_application",  "feng",  Application,               ". . . . . . p"),
+    ("resume_application",   "feng",  SuspendedApplication,      ". . . . . . p"),
+    ("revoke_application",   "feng",  Application,               ". . . . . . p"),
+    ("record_agreement",     "lv",    Application,               ". . . . . . p"),
+    ("end_agreement",        "lv",    Application,               ". . . . . . p"),
+    ("get_application_usage", "feng", Application,               ". . . . . . +"),
+    ("list_credentials",     "feng",  Application,               ". . . . . . +"),
+    ("issue_credential",     "feng",  Application,               ". . . . . . p"),
+    ("rotate_credential",    "feng",  Credential,                ". . . . . . p"),
+    ("revoke_credential",    "feng",  Credential,                ". . . . . . p"),
     ("sign_out",             "zhang", Nothing,                   "+ + + + + + +"),
     ("get_me",               "zhang", Nothing,                   "+ + + + + + +"),
     ("list_events",          "feng",  Order(State::Placed),      "p p p - p p +"),
@@ -410,6 +430,22 @@ impl Scene {
                 })
                 .await
             }
+            Application => {
+                let id = post(by("feng"), "/applications", self.body("create_application").await.unwrap()).await;
+                let body = self.body("issue_credential").await.unwrap();
+                by("feng").post(format!("/applications/{id}/credentials")).json(body).send().await.expect(201);
+                id
+            }
+            SuspendedApplication => {
+                let id = Box::pin(self.make(Application)).await;
+                by("feng").post(format!("/applications/{id}/suspend")).json(json!({})).send().await.expect(200);
+                id
+            }
+            Credential => {
+                let id = Box::pin(self.make(Application)).await;
+                let listed = by("feng").get(format!("/applications/{id}/credentials")).send().await.expect(200);
+                listed["items"][0]["id"].as_str().unwrap().to_owned()
+            }
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
                 post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
@@ -509,6 +545,14 @@ impl Scene {
             "create_account" => json!({
                 "name": self.fresh("somebody."), "password": PASSWORD, "display_name": "钱多多", "grants": [{ "role": "resident", "region_code": HOME }],
             }),
+            "create_application" => json!({
+                "name": self.fresh("热线"), "purpose": "热线转单", "contact": "信息中心 0511-88010000", "region_code": HOME,
+                "scopes": ["order.read", "order.place_on_behalf"],
+            }),
+            "update_application" => json!({ "name": self.fresh("新热线") }),
+            "suspend_application" | "resume_application" | "revoke_application" | "rotate_credential" => json!({}),
+            "record_agreement" => json!({ "reference": "17号", "classes": ["orders"], "valid_to": "2027-12-31T00:00:00Z" }),
+            "issue_credential" => json!({ "kind": "api_key", "label": "生产环境" }),
             "update_account" => json!({ "display_name": "钱少少" }),
             "create_webhook_endpoint" => json!({
                 "region_code": HOME, "name": self.fresh("区平台"), "url": "https://1.1.1.1/linli", "types": ["grid.*"],
@@ -538,6 +582,7 @@ impl Operation {
         let request = by.request(self.method.clone(), self.path_to(id));
         match body {
             Some(body) => request.json(body),
+            None if self.id == "buy_token" => request.body("application/x-www-form-urlencoded", "grant_type=client_credentials"),
             None if self.raw() => request.body(FORM, form()),
             None => request,
         }

@@ -13,6 +13,7 @@ mod fuzzed;
 mod injection;
 mod malformed;
 mod matrix;
+mod programs;
 mod tokens;
 mod wire;
 
@@ -26,7 +27,7 @@ use testkit::{Backend, Reply, World};
 const PARTS: [&[&str]; 3] = [
     &["orders"],
     &["mediation", "regions", "grids", "residents", "catalogue", "visits"],
-    &["organizations", "volunteers", "attachments", "accounts", "sessions", "system", "events", "webhooks"],
+    &["organizations", "volunteers", "attachments", "accounts", "applications", "sessions", "system", "events", "webhooks"],
 ];
 
 /// The operations of a part.

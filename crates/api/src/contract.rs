@@ -22,7 +22,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -37,6 +37,7 @@ const TAGS: [(&str, &str); 15] = [
     ),
     ("attachments", "附件: photos, recordings, documents: uploaded by themselves, then used."),
     ("accounts", "账号 and grants 授权."),
+    ("applications", "应用: programs that may call, their credentials 凭据, tokens, agreements on personal data and usage."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
     ("events", "事件: the change feed 事件流, its catalogue 事件目录, what a webhook says."),
     ("webhooks", "推送: endpoints 推送地址 that are told of events, and what became of each message."),
@@ -51,9 +52,11 @@ pub(crate) struct Operation {
     segments: Vec<String>,
     pub(crate) method: Method,
     pub(crate) public: bool,
-    /// Whether its body is something else than JSON.
+    /// Whether its body is a form with a file.
     pub(crate) raw: bool,
     pub(crate) conditions: Conditions,
+    /// What a program needs one of; none if it is for people only.
+    pub(crate) scopes: Vec<kernel::Permission>,
     /// The parameters of its query, with the most characters that each may have.
     query: BTreeMap<String, usize>,
     /// The schema of its body; null when it takes none.
@@ -119,7 +122,8 @@ impl Contract {
                 let public = operation["x-permission"] == "public";
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let body = operation["requestBody"]["content"]["application/json"]["schema"].clone();
-                let raw = operation.get("requestBody").is_some() && body.is_null();
+                let raw = operation["requestBody"]["content"].get("multipart/form-data").is_some();
+                let scopes = crate::scopes::read(operation);
                 by_length.entry(segments.len()).or_default().push(Operation {
                     id,
                     path: path.clone(),
@@ -128,6 +132,7 @@ impl Contract {
                     public,
                     raw,
                     conditions,
+                    scopes,
                     query,
                     body,
                 });
@@ -178,6 +183,7 @@ pub(crate) fn document() -> Value {
     open_free_objects(&mut document);
     secure(&mut document);
     conditions::describe(&mut document);
+    crate::scopes::describe(&mut document);
     connect::catalogue::describe_webhooks(&mut document);
     let sent = sent(&document);
     bounds::add(&mut document, &sent);
@@ -328,7 +334,7 @@ fn secure(document: &mut Value) {
             "description": "Seconds after which it may be tried again.", "required": true,
             "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": 86400 },
         },
-        "Authenticate": { "description": "How to sign in (RFC 6750).", "required": true, "schema": { "type": "string", "const": "Bearer" } },
+        "Authenticate": { "description": "How to sign in (RFC 6750).", "required": true, "schema": { "type": "string", "enum": ["Bearer", "Basic realm=\"linli\""] } },
         "Replayed": {
             "description": "That this is the stored answer to an earlier request with the same `Idempotency-Key` (重放).",
             "schema": { "type": "string", "const": "true" },

@@ -12,7 +12,7 @@ use crate::{
     metrics::{self, InFlight},
     parked::Parked,
     problem::{self, Problem},
-    trace,
+    scopes, trace,
     turns::Turn,
 };
 use actix_web::{
@@ -28,6 +28,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::{FutureExt, future::poll_immediate};
+use identity::{Allowance, Outcome};
 use kernel::{
     Actor, Code, Cx, Error,
     cx::IdempotencyKey,
@@ -39,6 +40,10 @@ use tracing::{Instrument, Span};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// draft-ietf-httpapi-ratelimit-headers.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Bytes that a form may have beside its file.
@@ -106,6 +111,7 @@ async fn pass<B: MessageBody + 'static>(
     };
     let method = req.method().clone();
     let actor = req.extensions().get::<Arc<Actor>>().cloned();
+    let allowance = req.extensions().get::<Allowance>().copied();
     // No copy of the request may be alive while it is routed: actix takes it apart in place.
     let (http, outcome) = match outcome {
         Err(error) => (Some(req.into_parts().0), Err(error)),
@@ -148,6 +154,13 @@ async fn pass<B: MessageBody + 'static>(
     };
     finish(response.headers_mut(), &request_id, docs);
     let (status, time) = (response.status(), began.elapsed());
+    let program = actor.as_ref().and_then(|a| a.program.as_ref());
+    if let Some(program) = program {
+        worker.identity.count_usage(program, goal.operation, usage_of(status), worker.core.clock.now());
+    }
+    if let Some(allowance) = allowance {
+        limits(response.headers_mut(), &allowance);
+    }
     metrics::answered(goal.operation, &method, status, time);
     trace::answered(&span, &request_id, status);
     tracing::info!(
@@ -156,7 +169,8 @@ async fn pass<B: MessageBody + 'static>(
         route = goal.route,
         status = status.as_u16(),
         micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
-        account = actor.and_then(|a| a.account).map(tracing::field::display),
+        account = actor.as_ref().and_then(|a| a.account).map(tracing::field::display),
+        application = program.map(|p| tracing::field::display(p.id)),
         "request"
     );
     match http {
@@ -199,11 +213,18 @@ async fn admit<'a>(
     if operation.path.starts_with("/api/") {
         *turn = Some(worker.turns.take().await?);
     }
-    let bearer = bearer(req.headers());
     if !operation.public {
-        let bearer = bearer.ok_or_else(|| Error::new(Code::TokenMissing))?;
-        let actor = worker.identity.authenticate(&worker.core, &bearer).await?;
-        req.extensions_mut().insert(actor);
+        let presented = presented(req.headers())?.ok_or_else(|| Error::new(Code::TokenMissing))?;
+        let actor = worker.identity.authenticate(&worker.core, &presented).await?;
+        req.extensions_mut().insert(Arc::clone(&actor));
+        if let Some(program) = &actor.program {
+            let allowance = worker.identity.allowance(program, worker.core.clock.now());
+            req.extensions_mut().insert(allowance);
+            if let Some(refusal) = allowance.refusal() {
+                return Err(refusal);
+            }
+            scopes::require(program.scopes, &operation.scopes)?;
+        }
     }
     // PostgreSQL cannot store U+0000: nothing has such an id or code.
     if req.path().contains("%00") || req.path().contains('\0') {
@@ -342,6 +363,34 @@ pub(crate) fn read(headers: &HeaderMap) {
     bearer(headers);
     language(headers);
     request_id(headers);
+}
+
+/// The token or API key that a request presents.
+fn presented(headers: &HeaderMap) -> kernel::Result<Option<String>> {
+    let Some(key) = headers.get(API_KEY).filter(|_| !headers.contains_key(header::AUTHORIZATION)) else { return Ok(bearer(headers)) };
+    let key = key.to_str().ok().filter(|key| key.starts_with("lk_")).ok_or_else(|| Error::new(Code::ApiKeyInvalid))?;
+    Ok(Some(key.to_owned()))
+}
+
+/// Tells a program what is left of its quota.
+fn limits(headers: &mut HeaderMap, allowance: &Allowance) {
+    let Allowance { limit, window, remaining, reset, .. } = allowance;
+    let told =
+        [(RATE_LIMIT_POLICY, format!("\"minute\";q={limit};w={window}")), (RATE_LIMIT, format!("\"minute\";r={remaining};t={reset}"))];
+    for (name, value) in told {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+fn usage_of(status: StatusCode) -> Outcome {
+    match status.as_u16() {
+        ..400 => Outcome::Done,
+        429 => Outcome::Throttled,
+        400..500 => Outcome::Refused,
+        _ => Outcome::Failed,
+    }
 }
 
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {

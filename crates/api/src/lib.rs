@@ -10,6 +10,7 @@ mod call;
 mod conditions;
 mod contract;
 mod form;
+mod form_body;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
@@ -21,6 +22,7 @@ mod problem;
 mod proxy;
 mod reader;
 mod routes;
+mod scopes;
 mod shape;
 mod stream;
 mod trace;
@@ -73,6 +75,8 @@ pub struct Settings {
     pub webhooks_allow: connect::webhook::AllowList,
     /// How long the server says "not ready" before it stops taking connections.
     pub drain: Duration,
+    /// How often what programs did is written down.
+    pub usage_flush: Duration,
     /// How often a stream of events says that it is alive.
     pub heartbeat: Duration,
     /// Whether `/docs` is served.
@@ -96,6 +100,7 @@ impl Default for Settings {
             file_limits: files::Limits::default(),
             webhooks_allow: connect::webhook::AllowList::default(),
             drain: Duration::ZERO,
+            usage_flush: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
             docs: true,
             allowed_origins: Vec::new(),
@@ -132,6 +137,9 @@ pub struct Server {
     shared: Arc<Shared>,
     /// Looks at the end of the event log.
     looking: tokio::task::JoinHandle<()>,
+    /// Writes down what programs did.
+    counting: tokio::task::JoinHandle<()>,
+    core: Core,
 }
 
 impl Server {
@@ -168,7 +176,9 @@ impl Server {
             stopping: watch::Sender::new(false),
         });
         let tail = Arc::clone(&shared.tail);
+        let core = watching.clone();
         let looking = tokio::spawn(async move { tail.run(watching).await });
+        let counting = tokio::spawn(count(Arc::clone(&shared), core.clone()));
         let for_workers = Arc::clone(&shared);
         let server = HttpServer::new(move || {
             let (core_of, shared) = (Arc::clone(&core_of), Arc::clone(&for_workers));
@@ -192,7 +202,7 @@ impl Server {
         .listen(listener)?
         .run();
         let handle = server.handle();
-        Ok(Self { handle, task: tokio::spawn(server), address, shared, looking })
+        Ok(Self { handle, task: tokio::spawn(server), address, shared, looking, counting, core })
     }
 
     /// Where its files are.
@@ -220,8 +230,26 @@ impl Server {
         self.shared.stopping.send_replace(true);
         self.handle.stop(true).await;
         self.looking.abort();
+        self.counting.abort();
         // The server task has nothing to say that stopping has not said.
         let _ = self.task.await;
+        if let Err(error) = self.shared.identity.flush_usage(&self.core).await {
+            tracing::warn!(%error, "what programs did since the last time is not written down");
+        }
+    }
+}
+
+/// Writes down what programs did, again and again.
+async fn count(shared: Arc<Shared>, core: Core) {
+    let mut ticks = tokio::time::interval(shared.settings.usage_flush.max(Duration::from_millis(10)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick comes at once, when there is nothing.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = shared.identity.flush_usage(&core).await {
+            tracing::warn!(%error, "the usage of programs is written down the next time");
+        }
     }
 }
 
@@ -248,8 +276,9 @@ fn cors(origins: &[String]) -> actix_cors::Cors {
             "if-none-match",
             "x-request-id",
             "last-event-id",
+            "x-api-key",
         ])
-        .expose_headers(["x-request-id", "etag", "retry-after", "idempotency-replayed"])
+        .expose_headers(["x-request-id", "etag", "retry-after", "idempotency-replayed", "ratelimit", "ratelimit-policy"])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

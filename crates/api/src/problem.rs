@@ -73,6 +73,23 @@ const fn retry_after(kind: Kind) -> Option<u32> {
     }
 }
 
+/// Seconds after which a window begins anew, where the error knows.
+fn told_seconds(error: &Error) -> Option<u32> {
+    let seconds = error.params.iter().find(|(name, _)| error.code == Code::QuotaExceeded && *name == "seconds");
+    seconds.and_then(|(_, seconds)| seconds.parse().ok())
+}
+
+/// What RFC 6749, section 5.2, calls it.
+const fn oauth_word(code: Code) -> Option<&'static str> {
+    match code {
+        Code::ClientInvalid => Some("invalid_client"),
+        Code::GrantTypeUnsupported => Some("unsupported_grant_type"),
+        Code::ScopeInvalid => Some("invalid_scope"),
+        Code::ClientRepeated => Some("invalid_request"),
+        _ => None,
+    }
+}
+
 /// A refusal (RFC 9457 problem details, 错误).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -103,6 +120,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 86400)]
     retry_after: Option<u32>,
+    /// The word of RFC 6749 for it, where a token is bought (OAuth 错误码).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "invalid_client")]
+    error: Option<&'static str>,
 }
 
 /// A field at fault (出错字段).
@@ -142,7 +163,8 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
             .iter()
             .map(|f| FieldProblem { pointer: f.pointer.clone(), code: f.code, detail: f.sentence(language) })
             .collect(),
-        retry_after: retry_after(kind),
+        retry_after: told_seconds(error).or(retry_after(kind)),
+        error: oauth_word(error.code),
     };
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
@@ -151,7 +173,8 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
     if kind == Kind::Unauthenticated {
-        response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        response
+            .insert_header((header::WWW_AUTHENTICATE, if error.code == Code::ClientInvalid { "Basic realm=\"linli\"" } else { "Bearer" }));
     }
     if let Some((_, allow)) = error.params.iter().find(|(name, _)| kind == Kind::MethodNotAllowed && *name == "allow") {
         response.insert_header((header::ALLOW, allow.as_str()));
@@ -222,6 +245,19 @@ impl IntoResponses for UploadProblems {
         let mut all = problem_responses(&READ);
         all.extend(problem_responses(&WRITE));
         all.extend(problem_responses(&[("429", "Too many today; see `Retry-After` (超出每日限额).")]));
+        all
+    }
+}
+
+/// The refusals of buying a token.
+pub struct TokenProblems;
+
+impl IntoResponses for TokenProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problem_responses(&READ);
+        all.extend(problem_responses(&WRITE[1..4]));
+        all.remove("403");
+        all.remove("404");
         all
     }
 }

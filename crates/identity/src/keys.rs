@@ -13,8 +13,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use kernel::{
     Time,
+    access::Permissions,
     error::{Code, Error, Result},
-    id::{AccountId, SessionId},
+    id::{AccountId, ApplicationId, CredentialId, SessionId},
 };
 use moka::sync::Cache;
 use rand::Rng;
@@ -40,7 +41,18 @@ struct Claims {
     iss: String,
     aud: String,
     sub: AccountId,
-    sid: SessionId,
+    /// The session of a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<SessionId>,
+    /// The application, of a program (RFC 8693).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<ApplicationId>,
+    /// The credential that the token was bought with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cid: Option<CredentialId>,
+    /// What a program may do with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -54,6 +66,28 @@ pub struct Ticket {
     pub account: AccountId,
     /// The session; whether it still lives is not the token's to say.
     pub session: SessionId,
+}
+
+/// Which program a good access token names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pass {
+    /// The account that it acts as.
+    pub account: AccountId,
+    /// The application; whether it is still let in is not the token's to say.
+    pub application: ApplicationId,
+    /// The credential that the token was bought with.
+    pub credential: CredentialId,
+    /// The most that it may do with this token.
+    pub scopes: Permissions,
+}
+
+/// Whom a good access token names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bearer {
+    /// Somebody who has signed in.
+    Person(Ticket),
+    /// A program.
+    Program(Pass),
 }
 
 /// One public key (公钥), as RFC 7517 and RFC 8037 write it.
@@ -101,7 +135,7 @@ pub struct Keys {
 /// What a token with a good signature says.
 #[derive(Clone, Copy)]
 struct Checked {
-    ticket: Ticket,
+    bearer: Bearer,
     /// The later of `nbf` and `iat`.
     from: i64,
     exp: i64,
@@ -161,20 +195,16 @@ impl Keys {
     /// # Errors
     /// `internal_error` if it cannot be signed.
     pub fn issue(&self, ticket: Ticket, now: Time) -> Result<String> {
-        let mut jti = [0u8; 16];
-        rand::rng().fill_bytes(&mut jti);
-        let now = now.timestamp();
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            aud: ISSUER.to_owned(),
-            sub: ticket.account,
-            sid: ticket.session,
-            iat: now,
-            nbf: now,
-            exp: now + ACCESS_SECONDS,
-            jti: URL_SAFE_NO_PAD.encode(jti),
-        };
-        self.sign(&claims)
+        self.sign(&Claims { sid: Some(ticket.session), ..claims(ticket.account, now) })
+    }
+
+    /// An access token of 15 minutes for a program.
+    ///
+    /// # Errors
+    /// `internal_error` if it cannot be signed.
+    pub fn issue_to_program(&self, pass: Pass, now: Time) -> Result<String> {
+        let (client_id, cid, scope) = (Some(pass.application), Some(pass.credential), Some(pass.scopes.to_string()));
+        self.sign(&Claims { client_id, cid, scope, ..claims(pass.account, now) })
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String> {
@@ -186,7 +216,7 @@ impl Keys {
     ///
     /// # Errors
     /// `token_invalid`, whatever is wrong with it.
-    pub fn verify(&self, token: &str, now: Time) -> Result<Ticket> {
+    pub fn verify(&self, token: &str, now: Time) -> Result<Bearer> {
         let invalid = || Error::new(Code::TokenInvalid);
         if token.len() > LONGEST {
             return Err(invalid());
@@ -202,15 +232,23 @@ impl Keys {
         };
         let now = now.timestamp();
         let in_time = checked.from <= now.saturating_add(LEEWAY_SECONDS) && now < checked.exp;
-        if in_time { Ok(checked.ticket) } else { Err(invalid()) }
+        if in_time { Ok(checked.bearer) } else { Err(invalid()) }
     }
 
     /// What the token says, if we signed it; when it is good for is not looked at.
     fn check(&self, token: &str) -> jsonwebtoken::errors::Result<Option<Checked>> {
         let read = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)?;
         let ours = read.header.typ.as_deref() == Some(TYPE) && read.header.kid.as_deref() == Some(&self.kid) && read.header.crit.is_none();
-        let Claims { sub: account, sid: session, iat, nbf, exp, .. } = read.claims;
-        Ok(ours.then_some(Checked { ticket: Ticket { account, session }, from: nbf.max(iat), exp }))
+        let Claims { sub: account, iat, nbf, exp, .. } = read.claims;
+        let bearer = match (read.claims.sid, read.claims.client_id, read.claims.cid, read.claims.scope) {
+            (Some(session), None, None, None) => Some(Bearer::Person(Ticket { account, session })),
+            (None, Some(application), Some(credential), Some(scope)) => {
+                let scopes = Permissions::read(&scope).ok();
+                scopes.map(|scopes| Bearer::Program(Pass { account, application, credential, scopes }))
+            }
+            _ => None,
+        };
+        Ok(bearer.filter(|_| ours).map(|bearer| Checked { bearer, from: nbf.max(iat), exp }))
     }
 
     /// The refresh token of this generation of a session.
@@ -243,6 +281,26 @@ impl Keys {
     }
 }
 
+/// What every access token says.
+fn claims(account: AccountId, now: Time) -> Claims {
+    let mut jti = [0u8; 16];
+    rand::rng().fill_bytes(&mut jti);
+    let now = now.timestamp();
+    Claims {
+        iss: ISSUER.to_owned(),
+        aud: ISSUER.to_owned(),
+        sub: account,
+        sid: None,
+        client_id: None,
+        cid: None,
+        scope: None,
+        iat: now,
+        nbf: now,
+        exp: now + ACCESS_SECONDS,
+        jti: URL_SAFE_NO_PAD.encode(jti),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,8 +323,9 @@ mod tests {
     #[test]
     fn a_good_token_is_good_for_fifteen_minutes() {
         let token = keys().issue(ticket(), now()).unwrap();
-        assert_eq!(keys().verify(&token, now()).unwrap(), ticket());
-        assert_eq!(keys().verify(&token, now() + Duration::seconds(899)).unwrap(), ticket());
+        let named = Bearer::Person(ticket());
+        assert_eq!(keys().verify(&token, now()).unwrap(), named);
+        assert_eq!(keys().verify(&token, now() + Duration::seconds(899)).unwrap(), named);
         assert!(keys().verify(&token, now() + Duration::seconds(900)).is_err());
         assert!(keys().verify(&token, now() - Duration::seconds(30)).is_ok());
         assert!(keys().verify(&token, now() - Duration::seconds(31)).is_err());

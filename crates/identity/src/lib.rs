@@ -6,16 +6,20 @@
 //! in the token: it is the account's **grants**, each a role within a region, a grid or an
 //! organization for a period, read on each request through a cache of five seconds ([`Identity`]).
 //!
+//! A program comes in as an **application** with a key or a token of its own, and may do what its scopes say.
+//!
 //! There is no default password. The first start prints a one-time token, and whoever
 //! holds it becomes the first administrator ([`set_up`]).
 
 mod account;
+mod application;
 mod grant;
 mod keys;
 #[cfg(test)]
 mod life;
 mod limiter;
 mod password;
+mod program;
 mod session;
 mod setting;
 mod setup;
@@ -24,8 +28,14 @@ pub use account::{
     Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, actor_of, contact, create_account, find_by_name,
     get_account, holds, list_accounts, me, names, require_named,
 };
+pub use application::{
+    Application, ApplicationStatus, CreateApplication, Credential, CredentialKind, DataAgreement, IssueCredential, IssuedCredential,
+    ListApplications, ListCredentials, RecordAgreement, RotateCredential, StepApplication, UpdateApplication, create_application,
+    get_application, issue_credential, list_applications, list_credentials,
+};
 pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
-pub use keys::{Jwk, Jwks, Keys, Ticket};
+pub use keys::{Bearer, Jwk, Jwks, Keys, Pass, Ticket};
+pub use program::{Allowance, ApplicationUsage, BuyToken, GetUsage, Outcome, ProgramToken, REQUESTS_PER_MINUTE, UsageLine};
 pub use session::{Identity, Refresh, SignIn, Tokens};
 pub use setting::{set_setting, setting};
 pub use setup::{SetUp, ensure_setup_token, set_up};
@@ -37,6 +47,16 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
     let mut types = catalogued::<account::event::AccountEvent>(&[T::AccountCreated, T::AccountUpdated, T::AccountDisabled]);
     types.extend(catalogued::<grant::event::GrantEvent>(&[T::GrantGiven, T::GrantRevoked]));
     types.extend(catalogued::<session::event::SessionEvent>(&[T::SessionOpened, T::SessionRevoked]));
+    types.extend(catalogued::<application::event::ApplicationEvent>(&[
+        T::ApplicationCreated,
+        T::ApplicationUpdated,
+        T::ApplicationSuspended,
+        T::ApplicationResumed,
+        T::ApplicationRevoked,
+        T::ApplicationAgreed,
+        T::ApplicationAgreementEnded,
+    ]));
+    types.extend(catalogued::<application::event::CredentialEvent>(&[T::CredentialIssued, T::CredentialRotated, T::CredentialRevoked]));
     types
 }
 
@@ -45,5 +65,8 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
 #[doc(hidden)]
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    vec![account::table(schema), session::table(schema), grant::table(schema), setting::table(schema)]
+    let mut tables = vec![account::table(schema), session::table(schema), grant::table(schema), setting::table(schema)];
+    tables.extend(application::tables(schema));
+    tables.push(program::table(schema));
+    tables
 }

@@ -89,7 +89,7 @@ pub async fn set_up(core: &Core, command: SetUp) -> Result<Account> {
     }
     let everywhere = CreateGrant::in_region(Role::Administrator, RegionCode::COUNTRY);
     let grant = grant::decide(&cx.actor, &everywhere, Place::default(), tx.now)?;
-    let new = account::New { name: command.name, hash, display_name: command.display_name, phone: None, grants: vec![grant] };
+    let new = account::New { name: command.name, hash: Some(hash), display_name: command.display_name, phone: None, grants: vec![grant] };
     let view = account::open(&mut tx, new).await?;
     tx.commit(view).await
 }

@@ -8,7 +8,7 @@
 use crate::{
     clock::Time,
     error::{Code, Error, Result},
-    id::{AccountId, GrantId, GridId, OrganizationId, SessionId},
+    id::{AccountId, ApplicationId, CredentialId, GrantId, GridId, OrganizationId, SessionId},
     region::RegionCode,
 };
 use serde::{Deserialize, Serialize};
@@ -68,12 +68,24 @@ pub struct Grant {
 }
 
 macro_rules! policy {
-    ($($(#[$doc:meta])* $name:ident $word:literal : $($role:ident)*;)+) => {
-        /// Everything that somebody can be allowed to do.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub enum Permission { $($(#[$doc])* $name),+ }
+    ($($(#[doc = $doc:literal])+ $name:ident $word:literal : $($role:ident)*;)+) => {
+        /// Everything that somebody can be allowed to do (权限).
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Permission { $($(#[doc = $doc])+ $name),+ }
 
         impl Permission {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// All their words.
+            const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// What it allows, in a few words.
+            #[must_use]
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+)),+ }
+            }
+
             /// Its word in the contract (`x-permission`) and in a refusal.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -151,6 +163,14 @@ policy! {
     AccountRead         "account.read":           CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
     /// 账号开立与授权
     AccountManage       "account.manage":         CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 基础数据查看: regions, grids, the catalogue; everybody may, only programs are asked.
+    ReferenceRead       "reference.read":         Resident GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
+    /// 应用查看: programs that may call, their credentials and usage.
+    ApplicationRead     "application.read":       StreetOperator DistrictOperator Auditor Administrator;
+    /// 应用维护: let programs in, issue and revoke their credentials.
+    ApplicationManage   "application.manage":     StreetOperator DistrictOperator Administrator;
+    /// 数据共享协议登记: let a program see personal fields.
+    ApplicationAgree    "application.agree":      DistrictOperator Administrator;
     /// 事件流
     EventRead           "event.read":             StreetOperator DistrictOperator Auditor Administrator;
     /// 推送地址维护: who is told of events by webhook, and of how that went.
@@ -185,12 +205,151 @@ impl Permission {
     pub fn roles(self) -> &'static [Role] {
         POLICY.iter().find(|(p, _)| *p == self).map_or(&[], |(_, roles)| roles)
     }
+
+    /// The permission of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|p| p.as_str() == word).copied()
+    }
+
+    /// Whether a program can be given it: what decides who may come in stays with people.
+    #[must_use]
+    pub const fn for_programs(self) -> bool {
+        !matches!(self, Self::AccountManage | Self::ApplicationRead | Self::ApplicationManage | Self::ApplicationAgree)
+    }
 }
 
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+impl Serialize for Permission {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Permission {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let word = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::named(&word).ok_or_else(|| serde::de::Error::unknown_variant(&word, Self::WORDS))
+    }
+}
+
+impl utoipa::PartialSchema for Permission {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("Something that one can be allowed to do (权限); of a program, a scope (应用权限)."))
+            .enum_values(Some(Self::WORDS.iter().copied()))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Permission {}
+
+/// A set of permissions: the scopes (应用权限) of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Permissions(u128);
+
+const _: () = assert!(Permission::ALL.len() <= 128, "a bit for each permission");
+
+impl Permissions {
+    /// Whether it is in the set.
+    #[must_use]
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its permissions, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |p| self.contains(*p))
+    }
+
+    /// The set of these words, separated by spaces as RFC 6749 writes scopes; a word that names no permission is told.
+    ///
+    /// # Errors
+    /// The first unknown word.
+    pub fn read(words: &str) -> std::result::Result<Self, &str> {
+        words.split_ascii_whitespace().map(|word| Permission::named(word).ok_or(word)).collect()
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
+        Self(permissions.into_iter().fold(0, |set, p| set | 1 << p as u32))
+    }
+}
+
+impl fmt::Display for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, permission) in self.iter().enumerate() {
+            write!(f, "{}{permission}", if n == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+/// A class of personal fields (个人信息类别) that an agreement can let a program see.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    sea_orm::EnumIter,
+    sea_orm::DeriveActiveEnum,
+)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalData {
+    /// 订单: contacts, texts, exact positions and files of orders.
+    Orders,
+    /// 走访: opinions, diaries, appointments.
+    Visits,
+    /// 居民: residents in full.
+    Residents,
+    /// 调解: parties and facts of mediation cases.
+    Mediation,
+    /// 人员: names and phones of accounts and of who is on duty.
+    Staff,
+}
+
+/// What a program is, beside its account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Program {
+    /// The application.
+    pub id: ApplicationId,
+    /// What it came in with.
+    pub credential: CredentialId,
+    /// Where it may act, with everything beneath.
+    pub region: RegionCode,
+    /// What it may do there.
+    pub scopes: Permissions,
+    /// What it sees in full, by an agreement that is in force.
+    pub personal: Vec<PersonalData>,
+    /// How often it may ask; as the server's setting says when absent.
+    pub requests_per_minute: Option<u32>,
 }
 
 /// Where a thing lies, as far as a scope can ask.
@@ -229,8 +388,10 @@ pub struct Actor {
     pub account: Option<AccountId>,
     /// The session, so that signing out can end it.
     pub session: Option<SessionId>,
-    /// The grants in force.
+    /// The grants in force; none for a program.
     pub grants: Vec<Grant>,
+    /// The program that asks; absent for people.
+    pub program: Option<Program>,
 }
 
 /// The places where an actor holds a permission: what a list is filtered by.
@@ -256,7 +417,7 @@ impl Actor {
     /// The system itself.
     #[must_use]
     pub fn system() -> Self {
-        Self { account: None, session: None, grants: Vec::new() }
+        Self { account: None, session: None, grants: Vec::new(), program: None }
     }
 
     /// The account, where one is needed.
@@ -275,7 +436,25 @@ impl Actor {
     /// Whether the actor holds the permission at this place.
     #[must_use]
     pub fn can(&self, permission: Permission, place: &Place) -> bool {
-        self.account.is_none() || self.holding(permission).any(|g| g.scope.covers(place))
+        match &self.program {
+            Some(program) => program.scopes.contains(permission) && Scope::Region(program.region).covers(place),
+            None => self.account.is_none() || self.holding(permission).any(|g| g.scope.covers(place)),
+        }
+    }
+
+    /// Whether personal fields of this class may be shown in full, to whoever may see them at all: to people always, to
+    /// a program by its agreement.
+    #[must_use]
+    pub fn sees(&self, class: PersonalData) -> bool {
+        self.program.as_ref().is_none_or(|program| program.personal.contains(&class))
+    }
+
+    /// Requires that.
+    ///
+    /// # Errors
+    /// `agreement_missing`, naming the class.
+    pub fn require_sees(&self, class: PersonalData) -> Result<()> {
+        if self.sees(class) { Ok(()) } else { Err(Error::new(Code::AgreementMissing).with("class", sea_orm::ActiveEnum::to_value(&class))) }
     }
 
     /// Requires a permission at a place that is no secret.
@@ -299,6 +478,10 @@ impl Actor {
     pub fn reach(&self, permission: Permission) -> Reach {
         if self.account.is_none() {
             return Reach { regions: vec![RegionCode::COUNTRY], ..Reach::default() };
+        }
+        if let Some(program) = &self.program {
+            let region = program.scopes.contains(permission).then_some(program.region);
+            return Reach { regions: region.into_iter().collect(), ..Reach::default() };
         }
         let mut reach = Reach::default();
         for grant in self.holding(permission) {
@@ -366,7 +549,7 @@ mod tests {
 
     fn actor(role: Role, region: &str) -> Actor {
         let grant = Grant { id: GrantId(uuid::Uuid::nil()), role, scope: Scope::Region(region.parse().unwrap()), valid_to: None };
-        Actor { account: Some(AccountId(uuid::Uuid::nil())), session: None, grants: vec![grant] }
+        Actor { account: Some(AccountId(uuid::Uuid::nil())), session: None, grants: vec![grant], program: None }
     }
 
     #[test]
@@ -379,6 +562,31 @@ mod tests {
         assert_eq!(code(&actor(Role::Auditor, "3211")), Err(Code::PermissionMissing));
         assert_eq!(code(&actor(Role::CommunityWorker, "321182001018")), Err(Code::OrderNotFound));
         assert_eq!(code(&actor(Role::Resident, "321182001017")), Err(Code::OrderNotFound));
+    }
+
+    #[test]
+    fn a_program_has_its_scopes_in_its_region_and_sees_no_more_than_was_agreed() {
+        let scopes = Permissions::read("order.read order.dispatch").unwrap();
+        let region = "321182001".parse().unwrap();
+        let program = Program {
+            id: ApplicationId(uuid::Uuid::nil()),
+            credential: CredentialId(uuid::Uuid::nil()),
+            region,
+            scopes,
+            personal: vec![PersonalData::Orders],
+            requests_per_minute: None,
+        };
+        // Whatever grants were written down for its account, they count for nothing.
+        let a = Actor { program: Some(program), ..actor(Role::Administrator, "3211") };
+        let at = |code: &str| Place::from(code.parse::<RegionCode>().unwrap());
+        assert!(a.can(Permission::OrderDispatch, &at("321182001017")));
+        assert!(!a.can(Permission::OrderDispatch, &at("321182002001")) && !a.can(Permission::OrderClose, &at("321182001017")));
+        assert!(a.sees(PersonalData::Orders) && !a.sees(PersonalData::Residents));
+        assert_eq!(a.reach(Permission::OrderRead).regions, vec![region]);
+        assert!(a.reach(Permission::OrderClose).is_empty());
+        assert_eq!(scopes.to_string(), "order.read order.dispatch");
+        assert_eq!(Permissions::read("order.read order.eat"), Err("order.eat"));
+        assert!(scopes.and(Permissions::default()).is_empty());
     }
 
     #[test]

@@ -433,6 +433,7 @@ impl<'a> Tx<'a> {
             Expr::val(event.subject.version),
             Expr::val(event.subject.region.as_i64()),
             Expr::val(self.cx.actor.account.map(|a| a.0)),
+            Expr::val(self.cx.actor.program.as_ref().map(|p| p.id.0)),
             Expr::val(self.now),
             Expr::val(event.data.clone()),
         ]
@@ -455,7 +456,7 @@ impl<'a> Tx<'a> {
 
 fn events_insert() -> InsertStatement {
     use event::row::Column as C;
-    let columns = [C::Kind, C::SubjectId, C::SubjectVersion, C::RegionCode, C::ActorId, C::At, C::Data];
+    let columns = [C::Kind, C::SubjectId, C::SubjectVersion, C::RegionCode, C::ActorId, C::ApplicationId, C::At, C::Data];
     Query::insert().into_table(event::row::Entity).columns(columns).to_owned()
 }
 

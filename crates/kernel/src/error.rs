@@ -108,10 +108,21 @@ codes! {
     IdempotencyKeySeen       "idempotency_key_seen"       Conflict         "A request with this Idempotency-Key has already been carried out." "带有该 Idempotency-Key 的请求已经执行。";
     IfMatchInvalid           "if_match_invalid"           Malformed        "The If-Match cannot be used here: {reason}." "If-Match 无法在此使用:{reason}。";
     PreconditionFailed       "precondition_failed"        PreconditionFailed "It is no longer at the version that If-Match names; read it again." "数据已不是 If-Match 所指的版本,请重新读取。";
+    FormUrlencodedExpected   "form_urlencoded_expected"   UnsupportedMedia "Send the body as application/x-www-form-urlencoded." "请以 application/x-www-form-urlencoded 发送请求体。";
+    QuotaExceeded            "quota_exceeded"             TooManyRequests  "The application may ask {limit} times a minute; go on in {seconds} seconds." "该应用每分钟限 {limit} 次请求,请 {seconds} 秒后再试。";
     RateLimited              "rate_limited"               TooManyRequests  "Too many attempts; try again later." "尝试过于频繁,请稍后再试。";
     // Who asks
     TokenMissing             "token_missing"              Unauthenticated  "Sign in and send the token as Authorization: Bearer." "请先登录,并以 Authorization: Bearer 发送令牌。";
     TokenInvalid             "token_invalid"              Unauthenticated  "The token is not valid (any more)." "令牌无效或已失效。";
+    ApiKeyInvalid            "api_key_invalid"            Unauthenticated  "The API key is none of ours." "API 密钥不正确。";
+    ClientInvalid            "client_invalid"             Unauthenticated  "The client id or its secret is wrong." "客户端标识或密钥不正确。";
+    CredentialRevoked        "credential_revoked"         Unauthenticated  "This credential was revoked; use a new one." "该凭据已吊销,请使用新凭据。";
+    CredentialExpired        "credential_expired"         Unauthenticated  "This credential has expired; use a new one." "该凭据已过期,请使用新凭据。";
+    ApplicationRevoked       "application_revoked"        Unauthenticated  "The application was revoked; none of its credentials is good any more." "该应用已注销,其所有凭据均已失效。";
+    ApplicationSuspended     "application_suspended"      Unauthenticated  "The application is suspended; ask who manages it." "该应用已停用,请联系其管理者。";
+    GrantTypeUnsupported     "grant_type_unsupported"     Malformed        "Only the grant type client_credentials is taken." "仅支持 client_credentials 授权方式。";
+    ScopeInvalid             "scope_invalid"              Malformed        "The scope {scope} is not one of this application's." "应用权限 {scope} 不属于该应用。";
+    ClientRepeated           "client_repeated"            Malformed        "Send the client id and secret either by Basic or in the body." "客户端标识与密钥只能以 Basic 或请求体之一发送。";
     CredentialsWrong         "credentials_wrong"          Unauthenticated  "The name or the password is wrong." "账号或密码错误。";
     RefreshTokenInvalid      "refresh_token_invalid"      Unauthenticated  "The refresh token is not valid (any more); sign in again." "刷新令牌无效或已失效,请重新登录。";
     SetupTokenInvalid        "setup_token_invalid"        Unauthenticated  "The set-up token is wrong, or the set-up is done." "初始化令牌错误,或初始化已完成。";
@@ -183,6 +194,16 @@ codes! {
     GrantScopeInvalid        "grant_scope_invalid"        Invalid          "A grant names exactly one of region, grid and organization." "一项授权须且只须指明区划、网格、组织之一。";
     GrantBeyondOwn           "grant_beyond_own"           Forbidden        "Nobody can grant what they do not hold here themselves." "不能授予自己在此处不具备的权限。";
     PeriodInvalid            "period_invalid"             Invalid          "The period ends before it begins." "有效期的结束早于开始。";
+    // Applications
+    ApplicationNotFound      "application_not_found"      NotFound         "There is no such application." "没有这个应用。";
+    ApplicationStateConflict "application_state_conflict" Conflict         "The application is {state}; {action} is not possible from there." "应用当前状态为 {state},不能执行 {action}。";
+    CredentialNotFound       "credential_not_found"       NotFound         "There is no such credential." "没有这个凭据。";
+    CredentialEnded          "credential_ended"           Conflict         "The credential has ended." "该凭据已失效。";
+    CredentialLimitReached   "credential_limit_reached"   Conflict         "An application has at most {limit} credentials in use; revoke one first." "每个应用最多有 {limit} 个在用凭据,请先吊销一个。";
+    ScopeBeyondOwn           "scope_beyond_own"           Forbidden        "You do not hold {permission} there yourself." "您在该处没有权限 {permission},不能授予应用。";
+    ScopeNotForPrograms      "scope_not_for_programs"     Invalid          "{permission} is never given to a program." "权限 {permission} 不得授予应用。";
+    PeopleOnly               "people_only"                Forbidden        "This is for people, not for programs." "此操作只限人员,不对应用开放。";
+    AgreementMissing         "agreement_missing"          Forbidden        "No agreement in force lets this application see personal fields of the class {class}." "该应用没有关于 {class} 类个人信息的有效共享协议。";
     // Organizations and volunteers
     OrganizationNameTaken    "organization_name_taken"    Conflict         "An organization of this name exists in this region." "该区划内已有同名组织。";
     OrganizationClosed       "organization_closed"        Conflict         "The organization is closed." "该组织已撤销。";

@@ -49,6 +49,10 @@ ids! {
     SessionId
     /// A grant (授权): one role of one account within one scope.
     GrantId
+    /// An application (应用): a program that may call.
+    ApplicationId
+    /// A credential (凭据) of an application.
+    CredentialId
     /// A grid (网格) under a community.
     GridId
     /// A duty (任职) of somebody in a grid.

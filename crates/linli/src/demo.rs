@@ -175,7 +175,7 @@ impl World {
             };
             let scope = Scope::Region(region);
             let grants = grant.map(|_| Grant { id: GrantId(id.0), role, scope, valid_to: None }).into_iter().collect();
-            people.insert(name, Arc::new(Actor { account: Some(id), session: None, grants }));
+            people.insert(name, Arc::new(Actor { account: Some(id), session: None, grants, program: None }));
         }
         let clock = Arc::new(ManualClock::at(core.clock.now()));
         let mut world = Self { core: Core { clock: clock.clone(), ..core.clone() }, clock, people };
@@ -274,7 +274,7 @@ impl World {
             organizations::add_member(cx, unit, member).await?;
         }
         let grant = Grant { id: GrantId(unit.0), role: Role::OrganizationStaff, scope: Scope::Organization(unit), valid_to: None };
-        self.people.insert("staff", Arc::new(Actor { account: Some(staff), session: None, grants: vec![grant] }));
+        self.people.insert("staff", Arc::new(Actor { account: Some(staff), session: None, grants: vec![grant], program: None }));
 
         for (name, kind, skills) in [
             ("party", VolunteerKind::PartyMember, &["电工", "水暖维修"][..]),

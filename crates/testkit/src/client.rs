@@ -20,6 +20,8 @@ pub struct Client {
     pub(crate) identity: Arc<Identity>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ticket: Option<Ticket>,
+    /// What a program sends instead.
+    pub(crate) secret: Option<String>,
 }
 
 impl Client {
@@ -42,10 +44,18 @@ impl Client {
     pub fn request(&self, method: Method, path: impl AsRef<str>) -> Request {
         let path = path.as_ref();
         let mut builder = self.http.request(method.clone(), format!("http://{}{path}", self.address));
-        if self.ticket.is_some() {
+        if let Some(secret) = &self.secret {
+            builder = builder.bearer_auth(secret);
+        } else if self.ticket.is_some() {
             builder = builder.bearer_auth(self.token());
         }
         Request { name: format!("{method} {path}"), builder }
+    }
+
+    /// A program with this API key or token.
+    #[must_use]
+    pub fn program(&self, secret: &str) -> Self {
+        Self { ticket: None, secret: Some(secret.to_owned()), ..self.clone() }
     }
 
     /// A fresh access token of this person.

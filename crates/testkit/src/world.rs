@@ -267,6 +267,7 @@ impl World {
             identity: Arc::clone(&self.identity),
             clock: Arc::clone(&self.clock),
             ticket: None,
+            secret: None,
         }
     }
 
@@ -307,6 +308,12 @@ impl World {
     #[must_use]
     pub fn outlet(&self) -> Arc<connect::webhook::Outlet> {
         self.server.outlet()
+    }
+
+    /// Sign-in, tokens and programs of the server.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Moves the clock forward.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod addresses;
+mod applications;
 mod attachments;
 mod catalogue;
 mod diaries;
@@ -41,6 +42,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         opinions::routes,
         attachments::routes,
         accounts::routes,
+        applications::routes,
         sessions::routes,
         events::routes,
         webhooks::routes,

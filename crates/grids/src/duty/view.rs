@@ -4,6 +4,7 @@ use super::{Person, row::Model};
 use chrono::{DateTime, Utc};
 use kernel::{
     Cx, Error, Permission, Place, RegionCode, Result,
+    access::PersonalData,
     id::{AccountId, DutyId, GridId, OrganizationId},
 };
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -118,13 +119,15 @@ pub(super) fn place(row: &Model) -> Place {
 
 pub(super) fn whole(cx: &Cx, row: Model) -> Result<Duty> {
     let Person { name, phone } = Person::open(cx, &row)?;
-    let open = cx.actor.can(Permission::DutyManage, &place(&row));
+    // To a program without an agreement even the name is masked.
+    let named = cx.actor.sees(PersonalData::Staff);
+    let open = named && cx.actor.can(Permission::DutyManage, &place(&row));
     Ok(Duty {
         id: row.id,
         grid_id: row.grid_id,
         region_code: row.region_code,
         role: row.role,
-        name,
+        name: if named { name } else { kernel::mask::name(&name) },
         account_id: row.account_id,
         organization_id: row.organization_id,
         phone: phone.map(|p| if open { p } else { kernel::mask::phone(&p) }),

@@ -26,6 +26,7 @@ use draft::{Given, check};
 use event::ResidentEvent;
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, Tx,
+    access::PersonalData,
     id::{HouseholdId, ResidentId},
     mask,
     person::Sex,
@@ -148,6 +149,7 @@ pub async fn list_residents(cx: &Cx, query: ListResidents) -> Result<Page<Reside
 pub async fn reveal_resident(cx: &Cx, id: ResidentId, command: RevealResident) -> Result<RevealedResident> {
     let row = seen(cx, id).await?;
     cx.actor.require(Permission::ResidentReveal, &row.place())?;
+    cx.actor.require_sees(PersonalData::Residents)?;
     if row.restricted {
         return Err(Error::new(Code::ResidentRestricted));
     }
@@ -177,6 +179,7 @@ pub async fn reveal_resident(cx: &Cx, id: ResidentId, command: RevealResident) -
 /// `permission_missing`; `content_invalid` for a number that cannot be, or not exactly one.
 pub async fn look_up_resident(cx: &Cx, command: LookUpResident) -> Result<Page<Resident>> {
     let region = may_look_in(cx, command.region_code).await?;
+    cx.actor.require_sees(PersonalData::Residents)?;
     let given = Given { phone: command.phone.as_deref(), id_number: command.id_number.as_deref(), ..Given::default() };
     let draft = check(given, cx.now())?;
     let (by, condition) = match (&draft.phone, &draft.id_number) {

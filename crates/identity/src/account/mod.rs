@@ -19,6 +19,7 @@ pub(crate) use store::{anybody, find_by_name as find_row_by_name};
 pub use view::{Account, Contact, Me};
 
 use crate::{
+    application::{self, ApplicationStatus},
     grant::{self, Granting},
     limiter::Limiter,
     password, session,
@@ -42,7 +43,8 @@ pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreate
 /// An account about to be opened: decided, the password hashed.
 pub(crate) struct New {
     pub(crate) name: String,
-    pub(crate) hash: String,
+    /// Absent for an account that nobody signs in with.
+    pub(crate) hash: Option<String>,
     pub(crate) display_name: String,
     pub(crate) phone: Option<String>,
     pub(crate) grants: Vec<Granting>,
@@ -68,7 +70,7 @@ pub async fn create_account(cx: &Cx, command: CreateAccount, places: &[Place]) -
     let grants = command.grants.iter().enumerate().map(|(n, g)| grant::decide(&cx.actor, g, place(n), now)).collect::<Result<Vec<_>>>()?;
     let hash = password::hash(command.password).await?;
     let mut tx = cx.begin();
-    let new = New { name: command.name, hash, display_name: command.display_name, phone: command.phone, grants };
+    let new = New { name: command.name, hash: Some(hash), display_name: command.display_name, phone: command.phone, grants };
     let view = open(&mut tx, new).await?;
     tx.commit_created(view).await
 }
@@ -84,7 +86,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, new: New) -> Result<Account> {
         display_name: cx.vault().seal(&owner(id), &new.display_name)?,
         phone,
         phone_index,
-        password_hash: Some(new.hash),
+        password_hash: new.hash,
         status: AccountStatus::Active,
         version: 1,
         created_at: now,
@@ -113,7 +115,8 @@ fn sight(actor: &Actor, id: AccountId, grants: &[grant::row::Model], now: Time) 
         return Some(Sight::Own);
     }
     let country = actor.reach(Permission::AccountRead).regions.contains(&RegionCode::COUNTRY);
-    (country || telling(grants, now).iter().any(|g| g.rank_of(actor, Permission::AccountRead).is_some())).then_some(Sight::Reach)
+    let telling = || telling(grants, now).into_iter().any(|g| actor.can(Permission::AccountRead, &g.place()));
+    (country || telling()).then_some(Sight::of(actor))
 }
 
 /// The grants that say where an account belongs: those that have not ended, or, when all have, the ended ones.
@@ -177,8 +180,14 @@ pub async fn actor_of(cx: &Cx, id: AccountId) -> Result<Option<Actor>> {
     }
     let now = cx.now();
     let rows = grant::of_account(cx, id).await?;
+    // Programs have scopes instead; so most accounts without grants are theirs.
+    let program = if rows.is_empty() { application::of_account(cx, id).await? } else { None };
+    if let Some((application, program)) = program {
+        let good = application == ApplicationStatus::Active;
+        return Ok(good.then(|| Actor { account: Some(id), session: None, grants: Vec::new(), program: Some(program) }));
+    }
     let grants = rows.iter().filter(|g| g.in_force(now)).map(grant::row::Model::granted).collect::<Result<_>>()?;
-    Ok(Some(Actor { account: Some(id), session: None, grants }))
+    Ok(Some(Actor { account: Some(id), session: None, grants, program: None }))
 }
 
 /// One account (查询账号).
@@ -198,7 +207,7 @@ pub async fn list_accounts(cx: &Cx, query: ListAccounts) -> Result<Page<Account>
     let page = store::list(cx, query).await?;
     let own = cx.actor.account;
     let items = page.items.into_iter().map(|row| {
-        let sight = if own.is_none_or(|own| own == row.id) { Sight::Own } else { Sight::Reach };
+        let sight = if own.is_none_or(|own| own == row.id) { Sight::Own } else { Sight::of(&cx.actor) };
         show(cx, row, sight)
     });
     Ok(Page { items: items.collect::<Result<Vec<_>>>()?, next_cursor: page.next_cursor, has_more: page.has_more })

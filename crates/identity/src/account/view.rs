@@ -3,7 +3,7 @@
 use super::row::{self, AccountStatus};
 use crate::grant::Grant;
 use chrono::{DateTime, Utc};
-use kernel::{Cx, error::Result, id::AccountId, mask};
+use kernel::{Actor, Cx, access::PersonalData, error::Result, id::AccountId, mask};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -61,8 +61,15 @@ pub(crate) enum Sight {
     Own,
     /// That of somebody within one's reach: the name, but not the phone.
     Reach,
-    /// That of somebody one has just made and has no grant to see yet.
+    /// That of somebody one has just made and has no grant to see yet, or to a program without an agreement: masked.
     Outline,
+}
+
+impl Sight {
+    /// What somebody sees of an account within their reach.
+    pub(crate) fn of(actor: &Actor) -> Self {
+        if actor.sees(PersonalData::Staff) { Self::Reach } else { Self::Outline }
+    }
 }
 
 /// What the sealed fields of an account are bound to.

@@ -71,7 +71,7 @@ fn rank_at(actor: &Actor, permission: Permission, place: &Place) -> Option<u8> {
 }
 
 impl row::Model {
-    fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place { region: Some(self.place_code), grid: self.grid_id, organization: self.organization_id }
     }
 
@@ -216,7 +216,7 @@ mod tests {
     fn actor(role: Role, region: &str) -> Actor {
         let scope = Scope::Region(region.parse().unwrap());
         let grant = access::Grant { id: GrantId(Uuid::nil()), role, scope, valid_to: None };
-        Actor { account: Some(AccountId(Uuid::from_u128(1))), session: None, grants: vec![grant] }
+        Actor { account: Some(AccountId(Uuid::from_u128(1))), session: None, grants: vec![grant], program: None }
     }
 
     fn refusal(actor: &Actor, role: Role, region: &str) -> Option<Code> {

@@ -19,17 +19,22 @@ pub use view::Tokens;
 
 use crate::{
     account::{self, Account, AccountStatus, UpdateAccount},
-    keys::{ACCESS_SECONDS, Keys, Ticket},
+    application::{
+        self, Application, ApplicationStatus, IssuedCredential, RecordAgreement, RotateCredential, StepApplication, UpdateApplication, key,
+    },
+    keys::{ACCESS_SECONDS, Bearer, Keys, Ticket},
     limiter::Limiter,
     password,
+    program::{Allowance, ApplicationUsage, BuyToken, GetUsage, Outcome, ProgramToken, Programs, REQUESTS_PER_MINUTE},
 };
 use chrono::Duration;
 use event::Reason;
 use flow::Worth;
 use kernel::{
-    Actor, Core, Cx, Scope, Time, Tx, access,
+    Actor, Core, Cx, Scope, Time, Tx,
+    access::{self, Program},
     error::{Code, Error, Result},
-    id::{AccountId, SessionId},
+    id::{AccountId, ApplicationId, CredentialId, SessionId},
 };
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -67,6 +72,7 @@ pub struct Identity {
     by_name_here: Limiter,
     by_network: Limiter,
     by_name: Limiter,
+    programs: Programs,
 }
 
 impl std::fmt::Debug for Identity {
@@ -87,16 +93,32 @@ impl Identity {
             by_name_here: Limiter::new(GUESSES.0),
             by_network: Limiter::new(GUESSES.1),
             by_name: Limiter::new(GUESSES.2),
+            programs: Programs::new(REQUESTS_PER_MINUTE),
         }
     }
 
-    /// Who a request comes from: the bearer token's account with the grants that are in force now.
+    /// The same with another quota for applications that have none of their own.
+    #[must_use]
+    pub fn with_quota(mut self, requests_per_minute: u32) -> Self {
+        self.programs = Programs::new(requests_per_minute);
+        self
+    }
+
+    /// Who a request comes from: the bearer token's account with the grants that are in force now, or the program that an
+    /// API key or a token belongs to.
     ///
     /// # Errors
-    /// `token_invalid` for a bad token, an ended session and a disabled account alike.
+    /// `token_invalid` for a bad token, an ended session and a disabled account alike; `api_key_invalid` for a bad key; of a
+    /// program with a right one `credential_revoked`, `credential_expired`, `application_suspended`, `application_revoked`.
     pub async fn authenticate(&self, core: &Core, bearer: &str) -> Result<Arc<Actor>> {
         let now = core.clock.now();
-        let ticket = self.keys.verify(bearer, now)?;
+        if key::is_meant(bearer) {
+            return self.programs.by_key(core, bearer).await;
+        }
+        let ticket = match self.keys.verify(bearer, now)? {
+            Bearer::Person(ticket) => ticket,
+            Bearer::Program(pass) => return self.programs.by_token(core, pass).await,
+        };
         if let Some(known) = self.known.get(&ticket.session) {
             let fresh = known.from <= now && now < known.until && self.changed.get(&known.account).is_none_or(|at| at < known.from);
             if fresh && known.account == ticket.account {
@@ -201,6 +223,112 @@ impl Identity {
         Ok(view)
     }
 
+    /// Sells a program a token of 15 minutes (获取应用令牌); `basic` is what came by HTTP Basic.
+    ///
+    /// # Errors
+    /// `grant_type_unsupported`, `client_repeated`, `client_invalid`, `scope_invalid`; of a right secret that is not good any
+    /// more `credential_revoked`, `credential_expired`, `application_suspended`, `application_revoked`.
+    pub async fn sell_token(&self, core: &Core, command: BuyToken, basic: Option<(String, String)>) -> Result<ProgramToken> {
+        self.programs.sell(core, &self.keys, command, basic).await
+    }
+
+    /// Counts a request of a program against its quota.
+    #[must_use]
+    pub fn allowance(&self, program: &Program, now: Time) -> Allowance {
+        self.programs.quotas.count(program, now)
+    }
+
+    /// Counts how a request of a program ended.
+    pub fn count_usage(&self, program: &Program, operation: &'static str, outcome: Outcome, now: Time) {
+        self.programs.usage.count(program, operation, outcome, now);
+    }
+
+    /// Writes down what has been counted of the usage of applications; returns how many lines.
+    ///
+    /// # Errors
+    /// `database_unavailable`; then it is kept for the next time.
+    pub async fn flush_usage(&self, core: &Core) -> Result<u64> {
+        self.programs.usage.flush(core).await
+    }
+
+    /// How often an application called (应用调用统计).
+    ///
+    /// # Errors
+    /// `application_not_found`, also for those who may not know of it; `query_parameter_invalid`.
+    pub async fn application_usage(&self, cx: &Cx, id: ApplicationId, query: &GetUsage) -> Result<ApplicationUsage> {
+        self.programs.usage.report(cx, id, query).await
+    }
+
+    /// Changes an application (应用变更). It counts at once.
+    ///
+    /// # Errors
+    /// `application_not_found`, also for those who may not know of it; `permission_missing`, `scope_not_for_programs`,
+    /// `scope_beyond_own`; `application_state_conflict`, `version_stale`.
+    pub async fn update_application(&self, cx: &Cx, id: ApplicationId, command: UpdateApplication) -> Result<Application> {
+        let view = application::update(cx, id, command).await?;
+        self.programs.forget(cx, id);
+        Ok(view)
+    }
+
+    /// Suspends (停用), resumes (恢复) or revokes (注销) an application. It counts at once.
+    ///
+    /// # Errors
+    /// `application_not_found`, also for those who may not know of it; `permission_missing`; `application_state_conflict`,
+    /// `version_stale`.
+    pub async fn step_application(
+        &self,
+        cx: &Cx,
+        id: ApplicationId,
+        command: StepApplication,
+        to: ApplicationStatus,
+    ) -> Result<Application> {
+        let view = application::step(cx, id, command, to).await?;
+        self.programs.forget(cx, id);
+        Ok(view)
+    }
+
+    /// Records an agreement on personal data (数据共享协议登记) in the place of the one before.
+    ///
+    /// # Errors
+    /// `application_not_found`, also for those who may not know of it; `permission_missing`; `period_invalid`;
+    /// `application_state_conflict`, `version_stale`.
+    pub async fn record_agreement(&self, cx: &Cx, id: ApplicationId, command: RecordAgreement) -> Result<Application> {
+        let view = application::agree(cx, id, command).await?;
+        self.programs.forget(cx, id);
+        Ok(view)
+    }
+
+    /// Ends the agreement now (数据共享协议终止). Without one in force nothing happens.
+    ///
+    /// # Errors
+    /// `application_not_found`, also for those who may not know of it; `permission_missing`; `version_stale`.
+    pub async fn end_agreement(&self, cx: &Cx, id: ApplicationId) -> Result<()> {
+        application::end_agreement(cx, id).await?;
+        self.programs.forget(cx, id);
+        Ok(())
+    }
+
+    /// Gives a credential a successor (轮换凭据): both are good for the overlap, then the new one alone.
+    ///
+    /// # Errors
+    /// `credential_not_found`, also for those who may not know of it; `permission_missing`; `credential_ended`,
+    /// `application_state_conflict`, `credential_limit_reached`, `version_stale`.
+    pub async fn rotate_credential(&self, cx: &Cx, id: CredentialId, command: RotateCredential) -> Result<IssuedCredential> {
+        let issued = application::rotate_credential(cx, id, command).await?;
+        self.programs.forget(cx, issued.credential.application_id);
+        Ok(issued)
+    }
+
+    /// Revokes a credential (吊销凭据). It counts at once. One that is revoked already stays as it is.
+    ///
+    /// # Errors
+    /// `credential_not_found`, also for those who may not know of it; `permission_missing`; `version_stale`.
+    pub async fn revoke_credential(&self, cx: &Cx, id: CredentialId) -> Result<()> {
+        let application = application::revoke_credential(cx, id).await?;
+        self.programs.forget(cx, application);
+        Ok(())
+    }
+
     async fn end(&self, cx: &Cx, account: AccountId, session: SessionId, reason: Reason) -> Result<()> {
         let mut tx = cx.begin();
         store::revoke(&mut tx, account, Which::Only(session), reason).await?;
@@ -224,7 +352,7 @@ impl Identity {
 
 /// A change by somebody who is just signing in: no grants, no key.
 fn acting(core: &Core, account: AccountId) -> Cx {
-    Cx::new(core.clone(), Arc::new(Actor { account: Some(account), session: None, grants: Vec::new() }))
+    Cx::new(core.clone(), Arc::new(Actor { account: Some(account), session: None, grants: Vec::new(), program: None }))
 }
 
 /// Ends the sessions of an account, all but the one that is kept.
@@ -246,7 +374,7 @@ fn know(ticket: Ticket, rows: Vec<Signed>, now: Time) -> Result<Option<Known>> {
             grants.push(access::Grant { id, role, scope, valid_to: row.valid_to });
         }
     }
-    let actor = Arc::new(Actor { account: Some(ticket.account), session: Some(ticket.session), grants });
+    let actor = Arc::new(Actor { account: Some(ticket.account), session: Some(ticket.session), grants, program: None });
     Ok(Some(Known { actor, account: ticket.account, from: now, until }))
 }
 

@@ -24,7 +24,7 @@ use crate::{
     cx::Cx,
     db::Db,
     error::{Error, Result},
-    id::AccountId,
+    id::{AccountId, ApplicationId},
     page::{Page, Pager},
     region::RegionCode,
 };
@@ -50,6 +50,7 @@ pub(crate) mod row {
         pub subject_version: i32,
         pub region_code: i64,
         pub actor_id: Option<Uuid>,
+        pub application_id: Option<Uuid>,
         pub at: ChronoDateTimeUtc,
         #[sea_orm(column_type = "Text")]
         pub data: String,
@@ -102,6 +103,9 @@ pub struct LoggedEvent {
     /// Who did it (操作人); absent when the system itself did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub actor_id: Option<AccountId>,
+    /// The application (应用) that did it; absent for people. `actor_id` is then its account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub application_id: Option<ApplicationId>,
     /// When (时间).
     pub at: DateTime<Utc>,
     /// What else there is to say; its shape depends on the type. Never personal data.
@@ -119,6 +123,7 @@ impl TryFrom<row::Model> for LoggedEvent {
             subject_version: row.subject_version,
             region_code: stored_region(row.region_code)?,
             actor_id: row.actor_id.map(AccountId),
+            application_id: row.application_id.map(ApplicationId),
             at: row.at,
             data: serde_json::from_str(&row.data).map_err(Error::internal)?,
         })

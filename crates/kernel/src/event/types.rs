@@ -140,6 +140,17 @@ types! {
     GrantRevoked          "grant.revoked"          "A grant was taken back (撤销授权).";
     SessionOpened         "session.opened"         "Somebody signed in (登录).";
     SessionRevoked        "session.revoked"        "A session ended before its time (会话终止).";
+    // Programs
+    ApplicationCreated    "application.created"    "A program was let in (应用登记).";
+    ApplicationUpdated    "application.updated"    "What an application may do, or who answers for it, was changed (应用变更).";
+    ApplicationSuspended  "application.suspended"  "An application was suspended (应用停用).";
+    ApplicationResumed    "application.resumed"    "A suspended application may call again (应用恢复).";
+    ApplicationRevoked    "application.revoked"    "An application was revoked for good (应用注销).";
+    ApplicationAgreed     "application.agreed"     "An agreement on personal data was recorded (数据共享协议登记).";
+    ApplicationAgreementEnded "application.agreement_ended" "The agreement on personal data ended before its time (数据共享协议终止).";
+    CredentialIssued      "credential.issued"      "A credential was issued to an application (凭据签发).";
+    CredentialRotated     "credential.rotated"     "A credential has a successor and ends after an overlap (凭据轮换).";
+    CredentialRevoked     "credential.revoked"     "A credential was revoked (凭据吊销).";
 }
 
 impl EventType {

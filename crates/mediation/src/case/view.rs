@@ -7,6 +7,7 @@ use super::{
 use chrono::{DateTime, Duration, Utc};
 use kernel::{
     Cx, Error, Permission, RegionCode, Result,
+    access::PersonalData,
     id::{AccountId, CaseId, GridId},
     mask,
 };
@@ -146,9 +147,9 @@ pub(super) fn brief(cx: &Cx, row: &Model) -> Result<MediationCase> {
     })
 }
 
-/// Whether the caller conducts cases where this one lies.
+/// Whether the caller conducts cases where this one lies, and may see who the parties are.
 fn conducts(cx: &Cx, row: &Model) -> bool {
-    cx.actor.can(Permission::MediationManage, &super::place(row))
+    cx.actor.can(Permission::MediationManage, &super::place(row)) && cx.actor.sees(PersonalData::Mediation)
 }
 
 fn masked(party: CaseParty) -> CaseParty {

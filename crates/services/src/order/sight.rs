@@ -7,7 +7,7 @@ use super::{
     flow::{self, Action, Right, State},
     row::order::Model,
 };
-use kernel::{Actor, Code, Error, Permission, Place, Result};
+use kernel::{Actor, Code, Error, Permission, Place, Result, access::PersonalData};
 
 /// What an actor is to an order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,16 +63,17 @@ impl Standing {
     }
 
     /// Whether the actor sees the requester's contact in full: the requester, whoever holds the permission,
-    /// and the lead taker from accepting until the order is closed.
+    /// and the lead taker from accepting until the order is closed. A program also needs an agreement.
     pub(super) fn sees_contact(self, actor: &Actor, order: &Model) -> bool {
         let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
-        self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order))
+        let concerned = self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order));
+        concerned && actor.sees(PersonalData::Orders)
     }
 
     /// Whether the actor sees the files: whoever sees the contact, and who helps with the work while it goes on.
     pub(super) fn sees_files(self, actor: &Actor, order: &Model) -> bool {
         let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
-        self.sees_contact(actor, order) || (self.assistant && working)
+        self.sees_contact(actor, order) || (self.assistant && working && actor.sees(PersonalData::Orders))
     }
 
     /// Whether the actor may take this action now, as far as the order itself can tell.

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use files::Attachment;
 use kernel::{
     Actor, Error, RegionCode, Result,
+    access::PersonalData,
     geo::{Datum, Point, Position},
     id::{AccountId, GridId, ItemId, OrderId},
     mask,
@@ -187,7 +188,8 @@ pub fn masked_contact(contact: Contact) -> Contact {
 pub(super) fn in_list(actor: &Actor, now: DateTime<Utc>, order: Model, claimable: bool) -> Result<Order> {
     let mut standing = super::sight::standing(actor, &order);
     standing.provider |= claimable;
-    view(actor, now, order, standing, None, Vec::new(), !standing.requester)
+    let masked = !(standing.requester && actor.sees(PersonalData::Orders));
+    view(actor, now, order, standing, None, Vec::new(), masked)
 }
 
 /// The order by itself.

@@ -21,6 +21,7 @@ use crate::{
 use event::DiaryEvent;
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    access::PersonalData,
     id::{DiaryId, DiaryTemplateId},
 };
 use row::{diary, template};
@@ -151,7 +152,7 @@ pub async fn begin_diary(cx: &Cx, command: BeginDiary) -> Result<Diary> {
     };
     tx.emit(of_diary(&row), &DiaryEvent::Begun { template_id: template.id, template_version: template.version })?;
     stage_new(&mut tx, row.clone());
-    tx.commit_created(view::alone(row, Vec::new(), &view::steps(&template)?, true)).await
+    tx.commit_created(view::alone(row, Vec::new(), &view::steps(&template)?, cx.actor.sees(PersonalData::Visits))).await
 }
 
 /// Writes what was done in a step (记录步骤), or corrects it.
@@ -275,7 +276,8 @@ fn knows(cx: &Cx, row: &diary::Model) -> bool {
 }
 
 fn sees_in_full(cx: &Cx, row: &diary::Model) -> bool {
-    cx.actor.account == Some(row.author_id) || cx.actor.can(Permission::OpinionReadPersonal, &place(row))
+    cx.actor.sees(PersonalData::Visits)
+        && (cx.actor.account == Some(row.author_id) || cx.actor.can(Permission::OpinionReadPersonal, &place(row)))
 }
 
 /// The first needed step that is not written.

@@ -26,6 +26,7 @@ use crate::{
 use event::OpinionEvent;
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
+    access::PersonalData,
     id::{AccountId, AppointmentId, DiaryId, GridId, OpinionId},
 };
 use row::opinion::{Column as C, Entity, Model};
@@ -227,7 +228,8 @@ fn may(cx: &Cx, row: &Model, action: Action) -> bool {
 }
 
 fn sees_in_full(cx: &Cx, row: &Model) -> bool {
-    cx.actor.account == Some(row.recorded_by) || cx.actor.can(Permission::OpinionReadPersonal, &place(row))
+    cx.actor.sees(PersonalData::Visits)
+        && (cx.actor.account == Some(row.recorded_by) || cx.actor.can(Permission::OpinionReadPersonal, &place(row)))
 }
 
 fn place(row: &Model) -> Place {

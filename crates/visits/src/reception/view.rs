@@ -7,6 +7,7 @@ use super::{
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use kernel::{
     Cx, Error, RegionCode, Result,
+    access::PersonalData,
     id::{AccountId, AppointmentId, ReceptionId, ReceptionSessionId},
     mask,
 };
@@ -276,6 +277,7 @@ pub(super) async fn contact(cx: &Cx, row: &appointment::Model) -> Result<Option<
 
 /// The appointment by itself.
 pub(super) async fn alone(cx: &Cx, session: &session::Model, row: &appointment::Model, full: bool) -> Result<Appointment> {
+    let full = full && cx.actor.sees(PersonalData::Visits);
     let contact = contact(cx, row).await?;
     let contact = contact.map(|c| if full { c } else { services::order::masked_contact(c) });
     let note = row.note.as_ref().filter(|_| full).map(|note| Sealed::Note.open(cx, row.id, note)).transpose()?;
@@ -284,6 +286,7 @@ pub(super) async fn alone(cx: &Cx, session: &session::Model, row: &appointment::
 
 /// The appointment in a list.
 pub(super) fn in_list(cx: &Cx, row: &appointment::Model, full: bool) -> Result<Appointment> {
+    let full = full && cx.actor.sees(PersonalData::Visits);
     let subject = Sealed::Subject.open(cx, row.id, &row.subject)?;
     Ok(Appointment {
         id: row.id,
