@@ -32,3 +32,4 @@ mod transactions;
 mod visits;
 mod volunteers;
 mod webhooks;
+mod wishes;

@@ -7,6 +7,7 @@ use crate::{
     links,
     problem::{FieldProblem, ProblemBody},
     shape,
+    wish::{self, View},
 };
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
@@ -57,6 +58,8 @@ pub(crate) struct Operation {
     pub(crate) conditions: Conditions,
     /// What a program needs one of; none if it is for people only.
     pub(crate) scopes: Vec<kernel::Permission>,
+    /// What a client may choose of its answer.
+    pub(crate) view: Option<View>,
     /// The parameters of its query, with the most characters that each may have.
     query: BTreeMap<String, usize>,
     /// The schema of its body; null when it takes none.
@@ -113,6 +116,7 @@ impl Contract {
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let conditions = Conditions::of(&document, path, method, operation);
+                let view = View::of(&document, path, method, operation);
                 let Ok(method) = method.to_uppercase().parse() else { continue };
                 let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
                 let query = operation["parameters"].as_array().into_iter().flatten();
@@ -133,6 +137,7 @@ impl Contract {
                     raw,
                     conditions,
                     scopes,
+                    view,
                     query,
                     body,
                 });
@@ -182,6 +187,7 @@ pub(crate) fn document() -> Value {
     drop_nulls_from_answers(&mut document);
     open_free_objects(&mut document);
     secure(&mut document);
+    wish::describe(&mut document);
     conditions::describe(&mut document);
     crate::scopes::describe(&mut document);
     connect::catalogue::describe_webhooks(&mut document);

@@ -14,6 +14,7 @@ use crate::{
     problem::{self, Problem},
     scopes, trace,
     turns::Turn,
+    wish::Wish,
 };
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
@@ -35,7 +36,7 @@ use kernel::{
     error::{Kind, Language},
 };
 use std::{borrow::Cow, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 use tracing::{Instrument, Span};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -115,7 +116,7 @@ async fn pass<B: MessageBody + 'static>(
     // No copy of the request may be alive while it is routed: actix takes it apart in place.
     let (http, outcome) = match outcome {
         Err(error) => (Some(req.into_parts().0), Err(error)),
-        Ok(Admitted { key, conditional }) => {
+        Ok(Admitted { key, conditional, wish }) => {
             // Work on a file is bounded by the memory that it takes, and must not keep others from their turn.
             if raw {
                 turn = None;
@@ -144,6 +145,14 @@ async fn pass<B: MessageBody + 'static>(
                 }
                 Ok((None, response)) => Ok(response),
                 Err(error) => Err(error),
+            };
+            let outcome = match (outcome, wish) {
+                (Ok(response), Some(wish)) => {
+                    // Who has waited for the answer has used up the first deadline.
+                    let fulfilled = wish.fulfil(&worker, actor.clone(), response);
+                    timeout(patience, fulfilled).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
+                }
+                (outcome, _) => outcome,
             };
             (http, outcome)
         }
@@ -199,6 +208,7 @@ struct Admitted {
     key: Option<IdempotencyKey>,
     /// Whether it says by `If-Match` from where it starts.
     conditional: bool,
+    wish: Option<Wish>,
 }
 
 /// Waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
@@ -235,7 +245,8 @@ async fn admit<'a>(
     }
     let expected = operation.conditions.expected(req.headers())?;
     if operation.method != Method::POST {
-        return Ok(Admitted::default());
+        let wish = Wish::take(req, operation.view.as_ref())?;
+        return Ok(Admitted { wish, ..Admitted::default() });
     }
     let mut body = body(req, worker, operation, turn).await?;
     if let Some(version) = expected {
@@ -246,7 +257,7 @@ async fn admit<'a>(
     if let Some(key) = &key {
         req.extensions_mut().insert(key.clone());
     }
-    Ok(Admitted { key, conditional: expected.is_some() })
+    Ok(Admitted { key, conditional: expected.is_some(), wish: None })
 }
 
 /// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.

@@ -29,6 +29,7 @@ mod trace;
 mod turns;
 mod uploads;
 mod v1;
+mod wish;
 
 pub use proxy::{NoNetwork, TrustedProxy};
 

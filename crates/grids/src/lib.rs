@@ -44,10 +44,11 @@ pub use duty::{
 pub use grid::{
     CloseGrid, CreateGrid, ExternalCode, Grid, GridChange, GridKind, GridLineage, GridPart, GridParts, GridRef, ListGrids, LocateGrid,
     MergeGrids, SplitGrid, Succession, UpdateGrid, close_grid, create_grid, find_grid, get_grid, grid_lineage, grid_region, grids_in_use,
-    list_grids, locate, merge_grids, place_in, require_grid_in, split_grid, update_grid,
+    grids_named, list_grids, locate, merge_grids, place_in, require_grid_in, split_grid, update_grid,
 };
 pub use region::{
-    ImportOptions, ImportReport, ListRegions, Region, get_region, import_regions, list_regions, require_community, require_open,
+    ImportOptions, ImportReport, ListRegions, Region, get_region, import_regions, list_regions, regions_named, require_community,
+    require_open,
 };
 pub use rules::{CardNames, GridRules, GridSize, GridWarning, GridWarningCode};
 

@@ -134,6 +134,15 @@ pub async fn get_organization(cx: &Cx, id: OrganizationId) -> Result<Organizatio
     Ok(visible(cx, id).await?.into())
 }
 
+/// Those of these organizations that the caller may know of, in one query.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn organizations_named(cx: &Cx, ids: &[OrganizationId]) -> Result<Vec<Organization>> {
+    let rows = store::named(cx, ids).await?;
+    Ok(rows.into_iter().filter(|row| cx.actor.can(Permission::OrganizationRead, &place(row))).map(Organization::from).collect())
+}
+
 /// The organizations that the caller may see (组织列表), by region, the oldest of a region first.
 ///
 /// # Errors

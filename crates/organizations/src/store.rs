@@ -19,6 +19,10 @@ pub(crate) async fn find_organization(cx: &Cx, id: OrganizationId) -> Result<Opt
     Ok(organization::Entity::find_by_id(id).one(cx.reader()).await?)
 }
 
+pub(crate) async fn named(cx: &Cx, ids: &[OrganizationId]) -> Result<Vec<organization::Model>> {
+    Ok(organization::Entity::find().filter(organization::Column::Id.is_in(ids.iter().copied())).all(cx.reader()).await?)
+}
+
 /// The organization as it is now, held against change until the transaction ends.
 pub(crate) async fn hold(tx: &DatabaseTransaction, id: OrganizationId) -> Result<Option<organization::Model>> {
     Ok(organization::Entity::find_by_id(id).lock_shared().one(tx).await?)

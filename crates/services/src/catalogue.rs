@@ -347,6 +347,15 @@ pub async fn version(cx: &Cx, id: ItemId) -> Result<Option<Arc<ServiceItem>>> {
     cx.remembered(format_args!("version {id}"), read).await
 }
 
+/// Those of these versions that there are, in one query.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn versions_named(cx: &Cx, ids: &[ItemId]) -> Result<Vec<ServiceItem>> {
+    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().copied())).all(cx.reader()).await?;
+    rows.into_iter().map(ServiceItem::try_from).collect()
+}
+
 /// Lists the current catalogue by code.
 ///
 /// # Errors

@@ -122,6 +122,14 @@ pub async fn get_grid(cx: &Cx, id: GridId) -> Result<Grid> {
     find(cx, id).await?.try_into()
 }
 
+/// Those of these grids that there are, closed ones included, without their boundaries, in one query.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn grids_named(cx: &Cx, ids: &[GridId]) -> Result<Vec<Grid>> {
+    store::named(cx, ids).await?.into_iter().map(Grid::try_from).collect()
+}
+
 /// Grids by community and, within one, by age; without their boundaries (网格列表).
 ///
 /// # Errors

@@ -42,6 +42,10 @@ fn brief() -> Select<row::Entity> {
     row::Entity::find().select_only().columns(listed).column_as(Expr::cust("NULL"), Column::Boundary)
 }
 
+pub(super) async fn named(cx: &Cx, ids: &[GridId]) -> Result<Vec<row::Model>> {
+    Ok(brief().filter(Column::Id.is_in(ids.iter().copied())).all(cx.reader()).await?)
+}
+
 pub(super) async fn by_code(cx: &Cx, code: &str) -> Result<Option<row::Model>> {
     Ok(row::Entity::find().filter(Column::Code.eq(code)).one(cx.reader()).await?)
 }

@@ -43,6 +43,14 @@ pub async fn list_regions(cx: &Cx, query: ListRegions) -> Result<Page<Region>> {
     store::list(cx, &query, &pager).await
 }
 
+/// Those of these regions that there are, ended ones included, in one query.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn regions_named(cx: &Cx, codes: &[RegionCode]) -> Result<Vec<Region>> {
+    store::named(cx, codes).await
+}
+
 /// The region, if something new may lie in it: it exists and has not ended. Asked by every order, so it is remembered.
 ///
 /// # Errors

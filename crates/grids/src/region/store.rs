@@ -14,6 +14,11 @@ pub(super) async fn find(cx: &Cx, code: RegionCode) -> Result<Option<Region>> {
     row::Entity::find_by_id(code).one(cx.reader()).await?.map(Region::try_from).transpose()
 }
 
+pub(super) async fn named(cx: &Cx, codes: &[RegionCode]) -> Result<Vec<Region>> {
+    let rows = row::Entity::find().filter(Column::Code.is_in(codes.iter().copied())).all(cx.reader()).await?;
+    rows.into_iter().map(Region::try_from).collect()
+}
+
 /// Direct children by the index (parent_code, code); everything else by a range of the primary key.
 pub(super) async fn list(cx: &Cx, query: &ListRegions, pager: &Pager) -> Result<Page<Region>> {
     let mut select = row::Entity::find();
