@@ -92,6 +92,11 @@ impl Operation {
         document.pointer(reference.trim_start_matches('#')).filter(|_| !reference.is_empty()).unwrap_or(&Value::Null)
     }
 
+    /// Whether its body holds many commands, each with an answer of its own.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.spec.get("x-batch").is_some()
+    }
+
     pub(crate) fn takes_path(&self) -> bool {
         self.path.contains('{')
     }

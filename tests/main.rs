@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod attachments;
+mod batches;
 mod battery;
 mod catalogue;
 mod conditional;

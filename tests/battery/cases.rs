@@ -111,6 +111,11 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("resume_order",         "wang",  Order(State::Suspended),   ". . . . . . p"),
     ("merge_order",          "wang",  Order(State::Placed),      ". . . . . . p"),
 
+    ("place_orders",         "zhang", Nothing,                   "+ - - - + - -"),
+    ("dispatch_orders",      "wang",  Nothing,                   "- - - - - - -"),
+    ("accept_orders",        "chen",  Nothing,                   "- - - - - - -"),
+    ("close_orders",         "wang",  Nothing,                   "- - - - - - -"),
+
     ("list_order_attachments", "wang", Order(State::Accepted),   ". . . . . . p"),
     ("upload_attachment",    "zhang", Nothing,                   "+ + + + + + +"),
     ("get_attachment",       "zhang", Attachment,                ". . . . . . ."),
@@ -471,6 +476,15 @@ impl Scene {
             }
             "set_up" => json!({ "token": "x", "name": "root.admin", "password": PASSWORD, "display_name": "管理员" }),
             "place_order" => orders::lamp(),
+            "place_orders" => json!({ "items": [orders::lamp()] }),
+            "dispatch_orders" | "accept_orders" | "close_orders" => {
+                let (state, action) = match operation {
+                    "dispatch_orders" => (State::Triaged, Action::Dispatch),
+                    "accept_orders" => (State::Dispatched, Action::Accept),
+                    _ => (State::Completed, Action::Close),
+                };
+                json!({ "items": [{ "id": orders::at(world, state).await["id"], "body": orders::usual(world, action, &Value::Null).1 }] })
+            }
             "create_service_item" => json!({
                 "code": self.fresh("T-"), "level": "item", "parent_code": "BM-01", "name": "家电维修", "region_code": "321182000000",
                 "finish_limit": { "value": 3, "unit": "working_days" },

@@ -106,7 +106,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 async fn what_cannot_be_read_is_refused_and_does_nothing(world: World) {
     let scene = Scene::set(&world).await;
     let document = document();
-    let limit = api::Settings::default().body_limit;
     // A gigabyte would be no different.
     let bomb = gzip(&vec![b' '; 32 << 20]);
     let (mut tried, mut wrong) = (0, Vec::new());
@@ -117,6 +116,8 @@ async fn what_cannot_be_read_is_refused_and_does_nothing(world: World) {
         let path = operation.path_to(&ready.id);
         let post = |kind: &str, bytes: Vec<u8>| ready.by.request(operation.method.clone(), &path).body(kind, bytes);
         let text = body.to_string();
+        let settings = api::Settings::default();
+        let limit = if operation.is_batch() { settings.batch_limit() } else { settings.body_limit };
         let oversized = format!("{text}{}", " ".repeat(limit));
         let mut requests: Vec<_> =
             unreadable(&body).into_iter().map(|(what, bytes)| (what, post("application/json", bytes), &[400, 422][..])).collect();

@@ -66,6 +66,16 @@ pub(crate) fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Res
     if holds_nul(text) {
         return Err(Error::new(Code::NulCharacter));
     }
+    read(text)
+}
+
+/// The same for what holds the bodies of many commands: what is in them is for their own readers to refuse.
+pub(crate) fn envelope<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Result<T> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", "not UTF-8").because(e))?;
+    read(text)
+}
+
+fn read<T: DeserializeOwned + Validate>(text: &str) -> kernel::Result<T> {
     // serde would take an array for a struct, field by field; the contract says object.
     if text.trim_start().starts_with('[') {
         return Err(no_object("#".to_owned()));
@@ -84,7 +94,7 @@ pub(crate) fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> kernel::Res
     }
 }
 
-fn no_object(pointer: String) -> Error {
+pub(crate) fn no_object(pointer: String) -> Error {
     Error::field_with(pointer, Code::FieldType, vec![("reason", "an object is expected".to_owned())])
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Operation {
     pub(crate) public: bool,
     /// Whether its body is a form with a file.
     pub(crate) raw: bool,
+    /// Whether its body holds many commands.
+    pub(crate) batch: bool,
     pub(crate) conditions: Conditions,
     /// What a program needs one of; none if it is for people only.
     pub(crate) scopes: Vec<kernel::Permission>,
@@ -135,6 +137,7 @@ impl Contract {
                     method,
                     public,
                     raw,
+                    batch: operation.get("x-batch").is_some(),
                     conditions,
                     scopes,
                     view,

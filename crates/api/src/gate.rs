@@ -5,7 +5,7 @@
 //! stored answer replayed, security headers, one line of log without personal data.
 
 use crate::{
-    body,
+    batch, body,
     call::Worker,
     conditions::{self, Conditions},
     contract::{Found, Operation},
@@ -96,9 +96,12 @@ async fn pass<B: MessageBody + 'static>(
     let docs = matches!(goal.found, Ok(None));
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
     let operation = goal.found.as_ref().ok().copied().flatten();
-    let raw = operation.is_some_and(|o| o.raw);
+    let long = operation.is_some_and(|o| o.raw || o.batch);
+    if operation.is_some_and(|o| o.batch) {
+        req.extensions_mut().insert(batch::Reader { request_id: request_id.clone(), language });
+    }
     let known = conditions::known(req.headers());
-    let patience = if raw { worker.settings.upload_deadline } else { worker.settings.request_deadline };
+    let patience = if long { worker.settings.upload_deadline } else { worker.settings.request_deadline };
     let deadline = tokio::time::Instant::now() + patience;
     let late = |elapsed| Error::new(Code::DeadlineExceeded).because(elapsed);
     // Until the answer is there.
@@ -117,8 +120,9 @@ async fn pass<B: MessageBody + 'static>(
     let (http, outcome) = match outcome {
         Err(error) => (Some(req.into_parts().0), Err(error)),
         Ok(Admitted { key, conditional, wish }) => {
-            // Work on a file is bounded by the memory that it takes, and must not keep others from their turn.
-            if raw {
+            // Work on a file is bounded by the memory that it takes, and must not keep others from their turn; the items of a
+            // batch take turns of their own.
+            if long {
                 turn = None;
             }
             let handled = AssertUnwindSafe(async move { next.call(req).await }).catch_unwind();
@@ -268,8 +272,12 @@ async fn body<'a>(
     turn: &mut Option<Turn<'a>>,
 ) -> kernel::Result<Bytes> {
     let (mut limit, mut patience) = (worker.settings.body_limit, body::PATIENCE);
-    if operation.raw {
-        (limit, patience) = (worker.settings.upload_limit + FORM_OVERHEAD, worker.settings.upload_deadline);
+    if operation.raw || operation.batch {
+        if operation.raw {
+            (limit, patience) = (worker.settings.upload_limit + FORM_OVERHEAD, worker.settings.upload_deadline);
+        } else {
+            limit = worker.settings.batch_limit();
+        }
         *turn = None;
         let told = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
         let room = worker.uploads.room_for(told.unwrap_or(limit).min(limit)).await?;

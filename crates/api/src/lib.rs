@@ -4,6 +4,7 @@
 //! handler of ten lines in `v1/`, and is carried out by one function of a domain crate. Refusals become
 //! RFC 9457 in [`problem`]. The contract is what the routes say, see [`contract`].
 
+mod batch;
 mod body;
 mod bounds;
 mod call;
@@ -64,7 +65,7 @@ pub struct Settings {
     pub body_limit: usize,
     /// The most bytes of a file that is uploaded.
     pub upload_limit: usize,
-    /// How long an upload may take, from its head to its answer.
+    /// How long an upload or a batch may take, from its head to its answer.
     pub upload_deadline: Duration,
     /// Bytes of all uploads that are under way at once.
     pub upload_memory: usize,
@@ -86,6 +87,14 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed; none unless told, and then every call comes from its peer.
     pub trusted_proxies: Vec<TrustedProxy>,
+}
+
+impl Settings {
+    /// The most bytes of a batch: eight bodies.
+    #[must_use]
+    pub const fn batch_limit(&self) -> usize {
+        self.body_limit * 8
+    }
 }
 
 impl Default for Settings {

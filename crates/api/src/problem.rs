@@ -102,7 +102,7 @@ pub struct ProblemBody {
     title: String,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
-    status: u16,
+    pub(crate) status: u16,
     /// The stable word that a program acts on (错误码).
     #[schema(value_type = String, example = "order_state_conflict")]
     code: Code,
@@ -139,8 +139,8 @@ pub struct FieldProblem {
     detail: String,
 }
 
-/// Builds the answer.
-pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> HttpResponse {
+/// What its reader is told of a refusal, which is counted and, where it is our fault, logged.
+pub(crate) fn told(error: &Error, request_id: &str, language: Language) -> ProblemBody {
     let kind = error.code.kind();
     let status = status(kind);
     metrics::refused(error.code);
@@ -150,7 +150,7 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
         tracing::error!(request_id, code = error.code.as_str(), cause = chain(error), "request failed");
     }
     let internal = kind == Kind::Internal;
-    let body = ProblemBody {
+    ProblemBody {
         kind: format!("urn:linli:problem:{}", error.code.as_str()),
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         status: status.as_u16(),
@@ -165,7 +165,14 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
             .collect(),
         retry_after: told_seconds(error).or(retry_after(kind)),
         error: oauth_word(error.code),
-    };
+    }
+}
+
+/// Builds the answer.
+pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> HttpResponse {
+    let kind = error.code.kind();
+    let status = status(kind);
+    let body = told(error, request_id, language);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
     response.insert_header((header::CONTENT_LANGUAGE, if language == Language::English { "en" } else { "zh-CN" }));

@@ -34,7 +34,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("request_deadline_ms", "2400", "Milliseconds after which a request that is not answered gets 503."),
     ("body_limit_bytes", "262144", "Bytes that the body of a request may have."),
     ("upload_limit_bytes", "10485760", "Bytes that an uploaded file may have."),
-    ("upload_deadline_seconds", "60", "Seconds that an upload may take."),
+    ("upload_deadline_seconds", "60", "Seconds that an upload or a batch may take."),
     ("uploads_per_day", "200", "Files that an account may upload within 24 hours."),
     ("picture_pixels_limit", "50000000", "Pixels that an uploaded picture may have."),
     ("files_dir", "{data_dir}/files", "Folder of the uploaded files, unless a bucket is set; made if missing."),

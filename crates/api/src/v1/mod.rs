@@ -12,6 +12,7 @@ mod grids;
 mod households;
 mod mediation;
 mod opinions;
+mod order_batches;
 mod orders;
 mod organizations;
 mod receptions;
@@ -26,6 +27,7 @@ use crate::routes::ServiceConfig;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     for routes in [
+        order_batches::routes,
         orders::routes,
         catalogue::routes,
         regions::routes,
