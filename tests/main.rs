@@ -11,6 +11,7 @@ mod attachments;
 mod batches;
 mod battery;
 mod catalogue;
+mod compatibility;
 mod conditional;
 mod contract;
 mod duties;

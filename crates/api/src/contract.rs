@@ -4,6 +4,7 @@
 use crate::{
     bounds,
     conditions::{self, Conditions},
+    deprecation::{self, Deprecation},
     links,
     problem::{FieldProblem, ProblemBody},
     shape,
@@ -60,6 +61,7 @@ pub(crate) struct Operation {
     pub(crate) conditions: Conditions,
     /// What a program needs one of; none if it is for people only.
     pub(crate) scopes: Vec<kernel::Permission>,
+    pub(crate) deprecation: Option<Deprecation>,
     /// What a client may choose of its answer.
     pub(crate) view: Option<View>,
     /// The parameters of its query, with the most characters that each may have.
@@ -140,6 +142,7 @@ impl Contract {
                     batch: operation.get("x-batch").is_some(),
                     conditions,
                     scopes,
+                    deprecation: Deprecation::of(operation),
                     view,
                     query,
                     body,
@@ -193,6 +196,7 @@ pub(crate) fn document() -> Value {
     wish::describe(&mut document);
     conditions::describe(&mut document);
     crate::scopes::describe(&mut document);
+    deprecation::describe(&mut document);
     connect::catalogue::describe_webhooks(&mut document);
     let sent = sent(&document);
     bounds::add(&mut document, &sent);
@@ -351,6 +355,7 @@ fn secure(document: &mut Value) {
     });
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            order_extensions(operation);
             let public = operation["x-permission"] == "public";
             for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
                 if response["description"].as_str().unwrap_or_default().is_empty() {
@@ -385,6 +390,18 @@ fn secure(document: &mut Value) {
                     None => operation["parameters"] = json!([key]),
                 }
             }
+        }
+    }
+}
+
+/// utoipa gives the extensions of an operation in an order of chance.
+fn order_extensions(operation: &mut Value) {
+    let Some(operation) = operation.as_object_mut() else { return };
+    let mut names: Vec<String> = operation.keys().filter(|name| name.starts_with("x-")).cloned().collect();
+    names.sort_unstable();
+    for name in names {
+        if let Some(extension) = operation.shift_remove(&name) {
+            operation.insert(name, extension);
         }
     }
 }

@@ -165,6 +165,9 @@ async fn pass<B: MessageBody + 'static>(
         Ok(response) => operation.map_or(Conditions::default(), |o| o.conditions).tag(response, known.as_deref()),
         Err(error) => problem::render(&error, &request_id, language),
     };
+    if let Some(deprecation) = operation.and_then(|o| o.deprecation.as_ref()) {
+        deprecation.announce(response.headers_mut());
+    }
     finish(response.headers_mut(), &request_id, docs);
     let (status, time) = (response.status(), began.elapsed());
     let program = actor.as_ref().and_then(|a| a.program.as_ref());

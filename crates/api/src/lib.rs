@@ -10,6 +10,7 @@ mod bounds;
 mod call;
 mod conditions;
 mod contract;
+mod deprecation;
 mod form;
 mod form_body;
 #[doc(hidden)]
@@ -288,7 +289,17 @@ fn cors(origins: &[String]) -> actix_cors::Cors {
             "last-event-id",
             "x-api-key",
         ])
-        .expose_headers(["x-request-id", "etag", "retry-after", "idempotency-replayed", "ratelimit", "ratelimit-policy"])
+        .expose_headers([
+            "x-request-id",
+            "deprecation",
+            "etag",
+            "link",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "sunset",
+            "idempotency-replayed",
+        ])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
