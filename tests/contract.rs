@@ -130,6 +130,12 @@ fn the_committed_contract_is_what_the_routes_say() {
         committed == api::openapi(),
         "openapi/linli.json is stale: run `cargo run -- openapi openapi/linli.json` and commit the difference"
     );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/linli-3.0.json");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == api::openapi_3_0(),
+        "openapi/linli-3.0.json is stale: run `cargo run -- openapi --version 3.0 openapi/linli-3.0.json` and commit the difference"
+    );
 }
 
 #[test]

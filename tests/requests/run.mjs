@@ -1,33 +1,28 @@
-// Sends the requests of .http files from top to bottom and compares each status with the number behind its title.
-// What it knows of the format is what the files use: variables, names, and fields of earlier answers.
+// Sends the requests of .http files to a server, from top to bottom, and compares each status with the one behind its title.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { fill, read } from "./http.mjs";
 
 const [base, ...files] = process.argv.slice(2);
 for (const file of files) {
-  const [head, ...blocks] = (await readFile(file, "utf8")).split(/^### /m);
-  const variables = Object.fromEntries([...head.matchAll(/^@(\w+) = (.*)$/gm)].map(([, name, value]) => [name, value]));
+  const { variables, requests } = await read(file);
   const answers = {};
+  const known = (value, what) => {
+    assert.ok(value, `${file}: ${what} is not known`);
+    return value;
+  };
   const filled = (text) =>
-    text.replaceAll(/{{([\w.]+)}}/g, (_, path) => {
-      const [name, ...rest] = path.split(".");
-      const value = rest.length ? rest.slice(2).reduce((at, key) => at?.[key], answers[name]) : { ...variables, base }[name];
-      assert.ok(value, `${file}: ${path} is not known`);
-      return value;
-    });
-  for (const block of blocks) {
-    const [request, ...body] = block.split("\n\n");
-    const [title, ...lines] = request.trim().split("\n");
-    const name = lines.find((line) => line.startsWith("# @name "))?.slice(8);
-    const [[method, url], ...headers] = lines.filter((line) => !line.startsWith("#")).map((line) => filled(line).split(/ (.*)/s));
-    const reply = await fetch(url, {
-      method,
-      headers: headers.map(([name, value]) => [name.replace(":", ""), value]),
-      body: method === "GET" ? undefined : filled(body.join("\n\n")),
-    });
+    fill(
+      text,
+      (name) => known({ ...variables, base }[name], name),
+      (name, field) => known(answers[name]?.[field], `${name}.${field}`),
+    );
+  for (const request of requests) {
+    const headers = request.headers.map(([name, value]) => [name, filled(value)]);
+    const reply = await fetch(filled(request.url), { method: request.method, headers, body: filled(request.body) || undefined });
     const text = await reply.text();
-    assert.equal(reply.status, Number(title.match(/: (\d{3})$/)[1]), `${file}: ${title}\n${text}`);
-    if (name) answers[name] = JSON.parse(text);
+    assert.equal(reply.status, request.status, `${file}: ${request.title}\n${text}`);
+    if (request.name) answers[request.name] = JSON.parse(text);
   }
-  console.log(`${file}: ${blocks.length} requests answered as expected`);
+  assert.ok(requests.length > 5, `${file} has requests`);
+  console.log(`${file}: ${requests.length} requests answered as expected`);
 }

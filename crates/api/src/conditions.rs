@@ -192,15 +192,12 @@ pub(crate) fn describe(document: &mut Value) {
 }
 
 fn parameter(operation: &mut Value, name: &HeaderName, description: &str) {
-    let (canonical, pattern) = if *name == header::IF_MATCH {
-        ("If-Match", "^([*]|(W/)?\"v[0-9]{1,9}(-[A-Za-z0-9_-]*)?\")$")
+    let (canonical, schema) = if *name == header::IF_MATCH {
+        ("If-Match", json!({ "type": "string", "maxLength": 1000, "pattern": "^([*]|(W/)?\"v[0-9]{1,9}(-[A-Za-z0-9_-]*)?\")$" }))
     } else {
-        ("If-None-Match", "^[ -~]*$")
+        ("If-None-Match", json!({ "type": "string", "maxLength": 1000 }))
     };
-    let parameter = json!({
-        "name": canonical, "in": "header", "required": false, "description": description,
-        "schema": { "type": "string", "maxLength": 1000, "pattern": pattern },
-    });
+    let parameter = json!({ "name": canonical, "in": "header", "required": false, "description": description, "schema": schema });
     match operation["parameters"].as_array_mut() {
         Some(parameters) => parameters.push(parameter),
         None => operation["parameters"] = json!([parameter]),

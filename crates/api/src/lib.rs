@@ -18,6 +18,7 @@ pub mod fuzzing;
 mod gate;
 mod links;
 mod metrics;
+mod older;
 mod parked;
 mod prelude;
 mod problem;
@@ -268,6 +269,12 @@ async fn count(shared: Arc<Shared>, core: Core) {
 #[must_use]
 pub fn openapi() -> String {
     contract::pretty(&contract::document())
+}
+
+/// The contract as OpenAPI 3.0, as it is committed in `openapi/linli-3.0.json`.
+#[must_use]
+pub fn openapi_3_0() -> String {
+    contract::pretty(&older::of(contract::document()))
 }
 
 fn docs() -> utoipa_swagger_ui::SwaggerUi {

@@ -15,7 +15,7 @@ mod telemetry;
 mod terminal;
 mod worker;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Core;
 use settings::{Flags, Settings};
 use std::{path::PathBuf, process::ExitCode};
@@ -54,8 +54,11 @@ enum Command {
     Regions(Regions),
     /// Fill the database with the neighbourhood of the demo, once
     Seed,
-    /// Write the contract of the API (OpenAPI 3.1)
+    /// Write the contract of the API
     Openapi {
+        /// As which OpenAPI: 3.0 is for generators that know no 3.1, and leaves webhooks out
+        #[arg(long, value_name = "VERSION", default_value = "3.1")]
+        version: OpenApi,
         /// Where to; stdout when absent
         file: Option<PathBuf>,
     },
@@ -75,6 +78,23 @@ enum Command {
         /// A level, or directives such as `info,api=debug`
         directives: Option<String>,
     },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OpenApi {
+    #[value(name = "3.1")]
+    V3_1,
+    #[value(name = "3.0")]
+    V3_0,
+}
+
+impl OpenApi {
+    fn contract(self) -> String {
+        match self {
+            Self::V3_1 => api::openapi(),
+            Self::V3_0 => api::openapi_3_0(),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,9 +126,9 @@ fn run(cli: Cli) -> Outcome {
     #[cfg(feature = "failpoints")]
     kernel::crash::check().map_err(Fault)?;
     match &cli.command {
-        Command::Openapi { file: None } => return say(&api::openapi()),
-        Command::Openapi { file: Some(file) } => {
-            return std::fs::write(file, api::openapi()).map_err(|e| Fault(format!("{}: {e}", file.display())));
+        Command::Openapi { version, file: None } => return say(&version.contract()),
+        Command::Openapi { version, file: Some(file) } => {
+            return std::fs::write(file, version.contract()).map_err(|e| Fault(format!("{}: {e}", file.display())));
         }
         Command::Settings { markdown: true } => return say(&settings::markdown()),
         _ => {}

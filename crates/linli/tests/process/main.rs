@@ -162,6 +162,9 @@ fn it_writes_the_contract() {
     assert!(printed.status.success() && stdout(&printed).ends_with("}\n"));
     let document: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
+    let older = folder.run(&["openapi", "--version", "3.0"]);
+    let older: serde_json::Value = serde_json::from_slice(&older.stdout).expect("the older form is JSON");
+    assert_eq!((&older["openapi"], &older["info"]["version"]), (&serde_json::json!("3.0.3"), &document["info"]["version"]));
     assert!(folder.run(&["openapi", "api.json"]).status.success());
     assert_eq!(fs::read(folder.0.join("api.json")).unwrap(), printed.stdout);
     assert!(fault(&folder.run(&["openapi", "no/such/folder.json"])).contains("no/such/folder.json"));
