@@ -6,6 +6,7 @@ mod receiver;
 mod refusals;
 mod retries;
 mod sharing;
+mod snippets;
 
 use connect::webhook::{AllowList, Courier, Outlet, Secret, outlet::SystemNames, signature};
 use receiver::{Manner, Receiver};

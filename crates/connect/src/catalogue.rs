@@ -72,6 +72,35 @@ pub fn payload_schema(event_type: EventType) -> Value {
     schema
 }
 
+/// The `data` of an event of this type as it might be: for whoever wants to see a message before there is one.
+#[must_use]
+pub fn sample(event_type: EventType) -> Value {
+    sample_of(data_of(event_type))
+}
+
+fn sample_of(schema: &Value) -> Value {
+    let first = |list: &str| schema[list].as_array().and_then(|all| all.first());
+    if let Some(given) = schema.get("const").or_else(|| schema.get("example")).or_else(|| first("enum")) {
+        return given.clone();
+    }
+    if let Some(one) = first("oneOf").or_else(|| first("anyOf")) {
+        return sample_of(one);
+    }
+    match schema["type"].as_str().unwrap_or_default() {
+        "object" => schema["properties"].as_object().into_iter().flatten().map(|(name, field)| (name.clone(), sample_of(field))).collect(),
+        "array" => json!([sample_of(&schema["items"])]),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
+        "boolean" => json!(true),
+        _ => match (schema["format"].as_str().unwrap_or_default(), schema["pattern"].as_str().unwrap_or_default()) {
+            ("uuid", _) => json!("019aa1c2-7d40-7c3e-9f5b-2a6e4d1c8b70"),
+            ("date-time", _) => json!("2026-11-16T01:00:00Z"),
+            ("date", _) => json!("2026-11-16"),
+            (_, pattern) if pattern.contains("{12}") => json!("321182001017"),
+            _ => json!("样例"),
+        },
+    }
+}
+
 fn type_schema(event_type: EventType) -> Value {
     json!({ "type": "string", "const": event_type.as_str(), "description": "Its type (事件类型)." })
 }
@@ -154,6 +183,16 @@ mod tests {
         let mut described: Vec<_> = PARTS.iter().flat_map(|part| part()).map(|entry| entry.event_type).collect();
         described.sort_unstable();
         assert_eq!(described, EventType::ALL, "every type of kernel::event::types, once, by the event_types() of a crate in PARTS");
+    }
+
+    #[test]
+    fn a_sample_has_every_field_that_is_required() {
+        for event_type in EventType::ALL {
+            let (schema, sample) = (data_of(*event_type), sample(*event_type));
+            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                assert!(sample.get(name).is_some_and(|value| !value.is_null()), "{event_type}.{name}: {sample}");
+            }
+        }
     }
 
     #[test]

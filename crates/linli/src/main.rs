@@ -13,6 +13,7 @@ mod serve;
 mod settings;
 mod telemetry;
 mod terminal;
+mod webhooks;
 mod worker;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -21,6 +22,7 @@ use settings::{Flags, Settings};
 use std::{path::PathBuf, process::ExitCode};
 use telemetry::Telemetry;
 use terminal::{Fault, Outcome, say};
+use webhooks::Webhooks;
 
 /// Gives memory back: after the demo is seeded, or a hundred people have signed in, glibc's holds five times as much.
 #[global_allocator]
@@ -65,6 +67,8 @@ enum Command {
     /// Accounts (账号)
     #[command(subcommand)]
     Account(Account),
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Show every setting with its value and where that came from; secrets hidden
     Settings {
         /// Show the table of settings for the documentation instead
@@ -133,6 +137,9 @@ fn run(cli: Cli) -> Outcome {
         Command::Settings { markdown: true } => return say(&settings::markdown()),
         _ => {}
     }
+    if let Command::Webhooks(command) = cli.command {
+        return webhooks::run(command);
+    }
     let file = settings::file_to_read(cli.config.filter(|path| !path.as_os_str().is_empty()));
     let settings = Settings::read(
         file.as_deref(),
@@ -189,7 +196,7 @@ async fn work(command: Command, settings: &Settings, telemetry: &Telemetry) -> O
             let core = open(settings).await?;
             finish(&core, account::create(&core, create).await).await
         }
-        Command::Openapi { .. } | Command::Settings { .. } | Command::Health | Command::LogLevel { .. } => Ok(()),
+        Command::Openapi { .. } | Command::Webhooks(_) | Command::Settings { .. } | Command::Health | Command::LogLevel { .. } => Ok(()),
     }
 }
 

@@ -71,8 +71,15 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 
 /// Settings that are never shown and have no flag (a command line can be read by others).
 const SECRET: [&str; 3] = ["signing_key", "vault_keys", "s3_secret"];
-/// Variables with our prefix that are no settings: the place of the file, and those of the tests.
-const OTHER_VARIABLES: [&str; 4] = ["LINLI_CONFIG", "LINLI_TEST_DATABASE_URL", "LINLI_REQUIRE_POSTGRES", "LINLI_REQUIRE_PROMETHEUS"];
+/// Variables with our prefix that are no settings: the place of the file, what `linli webhooks` takes, and those of the tests.
+const OTHER_VARIABLES: [&str; 6] = [
+    "LINLI_WEBHOOK_SECRET",
+    "LINLI_TOKEN",
+    "LINLI_CONFIG",
+    "LINLI_TEST_DATABASE_URL",
+    "LINLI_REQUIRE_POSTGRES",
+    "LINLI_REQUIRE_PROMETHEUS",
+];
 const PREFIX: &str = "LINLI_";
 const DEFAULT_FILE: &str = "linli.toml";
 

@@ -10,6 +10,7 @@
 //! - [`world`] makes the people and starts the servers, [`orders`] the orders; [`floor`] is what HTTP itself costs.
 //! - [`operation`] says what is measured, [`load`] does it many times, [`rounds`] lets the two take turns.
 //! - [`capture`] sees what Linli sends, [`statements`] makes scripts of it, [`on_postgres`] and [`on_sqlite`] run them.
+//! - [`webhooks`] is a measurement of its own.
 //! - [`report`] prints the tables and writes `target/bench/latest.json`; docs/performance.md tells the results.
 
 mod capture;
@@ -24,6 +25,7 @@ mod postgres;
 mod report;
 mod rounds;
 mod statements;
+mod webhooks;
 mod wire;
 mod world;
 
@@ -84,13 +86,26 @@ enum Part {
     /// Answers every request with an empty 200
     #[command(hide = true)]
     Floor,
+    /// Takes every webhook
+    #[command(hide = true)]
+    Receiver,
+    /// Measures webhooks instead
+    Webhooks {
+        /// How many events
+        #[arg(long, default_value = "10000")]
+        events: u64,
+        /// How many endpoints are told of each of them: one measurement each
+        #[arg(long, value_delimiter = ',', default_value = "1,10")]
+        endpoints: Vec<u64>,
+    },
 }
 
 fn main() -> Outcome {
     let options = Options::parse();
     match options.part {
         Some(Part::Floor) => floor::serve(),
-        None => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(options)),
+        Some(Part::Receiver) => webhooks::receive(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(options)),
     }
 }
 
@@ -106,6 +121,9 @@ async fn run(options: Options) -> Outcome {
         }
     };
     let binary = std::fs::canonicalize(binary)?;
+    if let Some(Part::Webhooks { events, endpoints }) = &options.part {
+        return webhooks::run(&binary, &options.shared_buffers, *events, endpoints).await;
+    }
     let all = Operation::ALL.iter().map(|(o, ..)| *o);
     if options.orders.is_empty() {
         return Err("how many orders?".into());

@@ -21,7 +21,7 @@ use std::{
 /// 新联社区, where everything happens that is measured.
 pub(crate) const HOME: &str = "321182001017";
 const COUNTY: &str = "321182000000";
-const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/linli/data/regions_jiangsu.csv");
+pub(crate) const REGIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/linli/data/regions_jiangsu.csv");
 const PASSWORD: &str = "bench-password-1";
 /// How many residents and takers act.
 pub(crate) const RESIDENTS: usize = 8;
@@ -50,11 +50,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the binary with its default settings on this database.
     pub(crate) async fn start(binary: &Path, folder: &Path, url: &str) -> Outcome<Self> {
+        Self::start_with(binary, folder, url, &[]).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn start_with(binary: &Path, folder: &Path, url: &str, settings: &[&str]) -> Outcome<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let log = folder.join("linli.log");
         let began = Instant::now();
         let serve = ["serve", "--drain-seconds", "0", "--listen", &address].map(OsStr::new);
-        let args = [log.as_os_str(), binary.as_os_str()].into_iter().chain(serve);
+        let args = [log.as_os_str(), binary.as_os_str()].into_iter().chain(serve).chain(settings.iter().map(OsStr::new));
         let guarded = Guarded::start(SERVE, set(&mut Command::new("sh"), folder, url), args)?;
         while began.elapsed() < Duration::from_secs(20) {
             if let Ok(mut wire) = Wire::open(&address).await
