@@ -226,10 +226,10 @@ impl Courier {
         let mut ready = Vec::new();
         for endpoint in endpoints {
             let Some(rows) = by_endpoint.remove(&endpoint.id) else { continue };
-            let (url, secrets) = (self.outlet.read(&endpoint.open_url(&self.cx)?), endpoint.secrets_at(&self.cx, at)?);
+            let opened = endpoint.open_url(&self.cx).and_then(|url| Ok((self.outlet.read(&url), endpoint.secrets_at(&self.cx, at)?)));
             for row in rows {
-                let message = match (&url, events.get(&row.event_id)) {
-                    (Ok(url), Some(event)) => {
+                let message = match (&opened, events.get(&row.event_id)) {
+                    (Ok((Ok(url), secrets)), Some(event)) => {
                         let (media_type, body) = payload::message(event, endpoint.format);
                         let seconds = at.timestamp();
                         let signed: Vec<String> =
@@ -237,8 +237,10 @@ impl Courier {
                         let (url, id) = (url.clone(), row.message_id.clone());
                         Ok(Message { url, id, media_type, at, signature: signed.join(" "), body })
                     }
-                    (Err(refused), _) => Err(Answered::refused(refused)),
-                    (_, None) => return Err(kernel::Error::internal(format!("the event {} is not in the log", row.event_id))),
+                    (Ok((Err(refused), _)), _) => Err(Answered::refused(refused)),
+                    // One endpoint that cannot be read must not hold up the others.
+                    (Err(error), _) => Err(Answered::unready(error)),
+                    (_, None) => Err(Answered::unready(&kernel::Error::internal("the event is not in the log"))),
                 };
                 ready.push((row, message));
             }
@@ -308,6 +310,13 @@ impl Answered {
         }
         let answer = error.source().is_some().then(|| innermost.to_string());
         Self { outcome, status: None, retry_after: None, answer }
+    }
+
+    /// It did not leave the house.
+    fn unready(error: &kernel::Error) -> Self {
+        tracing::error!(?error, "a webhook cannot be made ready");
+        let answer = Some("it could not be made ready; the log of the server says why".to_owned());
+        Self { outcome: Outcome::Connection, status: None, retry_after: None, answer }
     }
 
     fn refused(refused: &Refused) -> Self {

@@ -402,8 +402,11 @@ async fn stop(tx: &mut Tx<'_>, old: &endpoint::Model, reason: StopReason) -> Res
 
 /// How often it is looked for what other servers have written, and for what has become due.
 const EVERY: Wait = Wait::from_millis(250);
-/// Right after a commit: on PostgreSQL its events can be read only when every older transaction has ended.
-const SOON: Wait = Wait::from_millis(4);
+/// So long after a commit: what is committed meanwhile is read in one go, and on PostgreSQL events can be read only when every older
+/// transaction has ended.
+const SOON: Wait = Wait::from_millis(20);
+/// So long is waited for more to come back before it is written down, so that it is written in few transactions.
+const GATHER: Wait = Wait::from_millis(5);
 /// After a failure.
 const REST: Wait = Wait::from_secs(1);
 /// A database that does not answer must not hold a task for ever.
@@ -448,6 +451,7 @@ async fn read_on(core: Core, made: &Notify, mut stopping: watch::Receiver<bool>)
                 if rung.is_err() {
                     return;
                 }
+                sleep(SOON).await;
             }
             _ = stopping.changed() => {}
         }
@@ -470,7 +474,7 @@ async fn carry(core: Core, outlet: Arc<Outlet>, made: &Notify, mut stopping: wat
         let next = Instant::now() + EVERY;
         tokio::select! {
             () = sleep_until(next) => {}
-            () = courier.landed(), if courier.is_flying() => {}
+            () = courier.landed(), if courier.is_flying() => sleep(GATHER).await,
             () = made.notified() => {}
             _ = stopping.changed() => {}
         }
