@@ -250,6 +250,7 @@ fn sample(kind: EventType) -> LoggedEvent {
         subject_version: 1,
         region_code: "321182001017".parse().unwrap_or(RegionCode::COUNTRY),
         actor_id: None,
+        application_id: None,
         at: now,
         data: catalogue::sample(kind),
     }
