@@ -23,6 +23,7 @@ mod idempotency;
 mod identity;
 mod levels;
 mod mediation;
+mod oidc;
 mod orders;
 mod orders_race;
 mod organizations;

@@ -8,6 +8,8 @@
 //!
 //! A program comes in as an **application** with a key or a token of its own, and may do what its scopes say.
 //!
+//! Where the settings say so, people also come in with the tokens of an outside issuer ([`Trust`]).
+//!
 //! There is no default password. The first start prints a one-time token, and whoever
 //! holds it becomes the first administrator ([`set_up`]).
 
@@ -18,6 +20,7 @@ mod keys;
 #[cfg(test)]
 mod life;
 mod limiter;
+mod oidc;
 mod password;
 mod program;
 mod session;
@@ -35,6 +38,7 @@ pub use application::{
 };
 pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
 pub use keys::{Bearer, Jwk, Jwks, Keys, Pass, Ticket};
+pub use oidc::Trust;
 pub use program::{Allowance, ApplicationUsage, BuyToken, GetUsage, Outcome, ProgramToken, REQUESTS_PER_MINUTE, UsageLine};
 pub use session::{Identity, Refresh, SignIn, Tokens};
 pub use setting::{set_setting, setting};

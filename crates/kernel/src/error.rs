@@ -114,6 +114,7 @@ codes! {
     // Who asks
     TokenMissing             "token_missing"              Unauthenticated  "Sign in and send the token as Authorization: Bearer." "请先登录,并以 Authorization: Bearer 发送令牌。";
     TokenInvalid             "token_invalid"              Unauthenticated  "The token is not valid (any more)." "令牌无效或已失效。";
+    IssuerUnavailable        "issuer_unavailable"         Unavailable      "The issuer of this token cannot be asked for its keys; try again shortly." "暂时无法向该令牌的签发方获取公钥,请稍后重试。";
     ApiKeyInvalid            "api_key_invalid"            Unauthenticated  "The API key is none of ours." "API 密钥不正确。";
     ClientInvalid            "client_invalid"             Unauthenticated  "The client id or its secret is wrong." "客户端标识或密钥不正确。";
     CredentialRevoked        "credential_revoked"         Unauthenticated  "This credential was revoked; use a new one." "该凭据已吊销,请使用新凭据。";

@@ -9,7 +9,7 @@ use crate::{
     terminal::{Fault, Outcome},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use identity::{Identity, Keys};
+use identity::{Identity, Keys, Trust};
 use kernel::vault::Vault;
 use rand::Rng;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
@@ -36,7 +36,13 @@ pub(crate) fn make_data_dir(settings: &Settings) -> Outcome {
 pub(crate) fn identity(settings: &Settings) -> Outcome<Identity> {
     let text = text_of(settings.signing_key.as_ref(), &settings.signing_key_file, || STANDARD.encode(fresh()))?;
     let key = decode(text.trim()).ok_or_else(|| broken("signing_key", &settings.signing_key_file, "32 bytes in base64"))?;
-    Ok(Identity::new(Keys::from_seed(&key)?))
+    let identity = Identity::new(Keys::from_seed(&key)?).with_quota(settings.program_requests_per_minute);
+    if let Some(issuer) = &settings.oidc_issuer {
+        let (audience, algorithms, claim) = (&settings.oidc_audience, &settings.oidc_algorithms, &settings.oidc_account_claim);
+        let trust = Trust::read(issuer, audience, algorithms, claim).map_err(|e| Fault(format!("the settings of oidc_issuer: {e}")))?;
+        identity.trust(trust)?;
+    }
+    Ok(identity)
 }
 
 /// The vault keys.

@@ -49,6 +49,19 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
         "Networks (`10.1.0.0/16`) and hosts within your own network that webhooks may be sent to, separated by commas; to them HTTP without TLS is allowed.",
     ),
     ("webhook_days", "30", "Days that webhook deliveries which are done are kept for."),
+    (
+        "program_requests_per_minute",
+        "600",
+        "Requests that an application may make in a minute, to each server process, unless it has a quota of its own.",
+    ),
+    ("oidc_issuer", "", "OpenID Connect issuer whose bearer tokens are taken beside our own: `https://id.example.org`."),
+    ("oidc_audience", "linli", "What its tokens must be for (`aud`)."),
+    ("oidc_algorithms", "RS256,ES256,EdDSA", "Algorithms of its tokens that are taken, of these three, separated by commas."),
+    (
+        "oidc_account_claim",
+        "preferred_username",
+        "Claim of its tokens that holds the sign-in name of an account here; one that nobody can choose for themselves.",
+    ),
     ("drain_seconds", "1", "Seconds between saying \"not ready\" and refusing connections when stopping."),
     ("allowed_origins", "", "Web origins whose pages may call the API (CORS), separated by commas."),
     (
@@ -188,6 +201,12 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) webhooks_allow: Receivers,
     pub(crate) webhook_days: u32,
+    pub(crate) program_requests_per_minute: u32,
+    /// Absent: our own tokens alone.
+    pub(crate) oidc_issuer: Option<String>,
+    pub(crate) oidc_audience: String,
+    pub(crate) oidc_algorithms: String,
+    pub(crate) oidc_account_claim: String,
     pub(crate) drain_seconds: u64,
     /// Absent: no page of another origin.
     pub(crate) allowed_origins: Option<String>,
@@ -276,6 +295,7 @@ impl Settings {
             return Err(Fault("the setting s3_endpoint needs s3_key_id and s3_secret".to_owned()));
         }
         within("webhook_days", self.webhook_days.into(), 1, 3650)?;
+        within("program_requests_per_minute", self.program_requests_per_minute.into(), 1, 1_000_000)?;
         within("drain_seconds", self.drain_seconds, 0, 600)?;
         if !(0.0..=1.0).contains(&self.traces_ratio) {
             return Err(Fault(format!("the setting traces_ratio lies between 0 and 1, not at {}", self.traces_ratio)));
@@ -332,6 +352,11 @@ impl Settings {
                 "s3_secret" => hidden(&self.s3_secret),
                 "webhooks_allow" => Some(self.webhooks_allow.0.to_string()).filter(|list| !list.is_empty()).map(|list| quoted(&list)),
                 "webhook_days" => Some(number(self.webhook_days.into())),
+                "program_requests_per_minute" => Some(number(self.program_requests_per_minute.into())),
+                "oidc_issuer" => self.oidc_issuer.as_deref().map(quoted),
+                "oidc_audience" => Some(quoted(&self.oidc_audience)),
+                "oidc_algorithms" => Some(quoted(&self.oidc_algorithms)),
+                "oidc_account_claim" => Some(quoted(&self.oidc_account_claim)),
                 "drain_seconds" => Some(number(self.drain_seconds)),
                 "allowed_origins" => self.allowed_origins.as_deref().map(quoted),
                 "trusted_proxies" => self.trusted_proxies.shown(),

@@ -24,6 +24,7 @@ use crate::{
     },
     keys::{ACCESS_SECONDS, Bearer, Keys, Ticket},
     limiter::Limiter,
+    oidc::{Issuer, Trust},
     password,
     program::{Allowance, ApplicationUsage, BuyToken, GetUsage, Outcome, ProgramToken, Programs, REQUESTS_PER_MINUTE},
 };
@@ -37,13 +38,13 @@ use kernel::{
     id::{AccountId, ApplicationId, CredentialId, SessionId},
 };
 use moka::sync::Cache;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use store::{Signed, Which};
 
 /// How long a session lasts.
 const LIFETIME: Duration = Duration::days(30);
 /// How long what was read about a session is believed.
-const BELIEF: Duration = Duration::seconds(5);
+pub(crate) const BELIEF: Duration = Duration::seconds(5);
 /// Sessions remembered at once.
 const REMEMBERED: u64 = 100_000;
 /// Wrong passwords a minute: for one name from one network, for any name from one network, for one name from anywhere. The
@@ -73,6 +74,10 @@ pub struct Identity {
     by_network: Limiter,
     by_name: Limiter,
     programs: Programs,
+    /// Whose tokens are taken beside ours; nobody's unless told.
+    issuer: OnceLock<Issuer>,
+    /// Those who came with its tokens, by their sign-in name.
+    abroad: Cache<Arc<str>, Arc<Known>>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -94,7 +99,19 @@ impl Identity {
             by_network: Limiter::new(GUESSES.1),
             by_name: Limiter::new(GUESSES.2),
             programs: Programs::new(REQUESTS_PER_MINUTE),
+            issuer: OnceLock::new(),
+            abroad: Cache::builder().max_capacity(REMEMBERED).time_to_live(seconds(5)).build(),
         }
+    }
+
+    /// Takes the tokens of an outside issuer from now on. The first one stays.
+    ///
+    /// # Errors
+    /// `internal_error` when it cannot be asked at all.
+    pub fn trust(&self, trust: Trust) -> Result<()> {
+        let issuer = Issuer::new(trust)?;
+        self.issuer.get_or_init(|| issuer);
+        Ok(())
     }
 
     /// The same with another quota for applications that have none of their own.
@@ -115,13 +132,14 @@ impl Identity {
         if key::is_meant(bearer) {
             return self.programs.by_key(core, bearer).await;
         }
-        let ticket = match self.keys.verify(bearer, now)? {
-            Bearer::Person(ticket) => ticket,
-            Bearer::Program(pass) => return self.programs.by_token(core, pass).await,
+        let ticket = match (self.keys.verify(bearer, now), self.issuer.get()) {
+            (Ok(Bearer::Person(ticket)), _) => ticket,
+            (Ok(Bearer::Program(pass)), _) => return self.programs.by_token(core, pass).await,
+            (Err(_), Some(issuer)) if issuer.is_meant(bearer) => return self.from_abroad(core, issuer, bearer).await,
+            (Err(error), _) => return Err(error),
         };
         if let Some(known) = self.known.get(&ticket.session) {
-            let fresh = known.from <= now && now < known.until && self.changed.get(&known.account).is_none_or(|at| at < known.from);
-            if fresh && known.account == ticket.account {
+            if self.is_fresh(&known, now) && known.account == ticket.account {
                 return Ok(Arc::clone(&known.actor));
             }
         }
@@ -129,6 +147,23 @@ impl Identity {
         let known = know(ticket, rows, now)?.ok_or_else(|| Error::new(Code::TokenInvalid))?;
         let actor = Arc::clone(&known.actor);
         self.known.insert(ticket.session, Arc::new(known));
+        Ok(actor)
+    }
+
+    fn is_fresh(&self, known: &Known, now: Time) -> bool {
+        known.from <= now && now < known.until && self.changed.get(&known.account).is_none_or(|at| at < known.from)
+    }
+
+    /// The account whose sign-in name a token of the outside issuer bears.
+    async fn from_abroad(&self, core: &Core, issuer: &Issuer, bearer: &str) -> Result<Arc<Actor>> {
+        let name = issuer.name(core, bearer).await?;
+        let now = core.clock.now();
+        if let Some(known) = self.abroad.get(&name).filter(|known| self.is_fresh(known, now)) {
+            return Ok(Arc::clone(&known.actor));
+        }
+        let known = store::named(core, &name, now).await?.ok_or_else(|| Error::new(Code::TokenInvalid))?;
+        let actor = Arc::clone(&known.actor);
+        self.abroad.insert(name, Arc::new(known));
         Ok(actor)
     }
 

@@ -1,16 +1,18 @@
 //! Every query on sessions.
 
 use super::{
+    BELIEF, Known,
     event::{Reason, SessionEvent},
     row,
 };
 use crate::{
     account::{self, AccountStatus},
+    application,
     grant,
 };
 use chrono::{DateTime, Utc};
 use kernel::{
-    Core, Cx, Guard, RegionCode, Role, Subject, Time, Tx,
+    Actor, Core, Cx, Guard, RegionCode, Role, Subject, Time, Tx,
     error::{Code, Error, Result},
     id::{AccountId, GrantId, GridId, OrganizationId, SessionId},
 };
@@ -18,6 +20,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, IntoActiveModel, Iterable, QueryFilter, QueryTrait,
     sea_query::{Expr, Query},
 };
+use std::sync::Arc;
 
 /// A living session with one of its account's grants that have not ended, or with none.
 #[derive(FromQueryResult)]
@@ -53,6 +56,22 @@ pub(crate) async fn signed(core: &Core, id: SessionId, now: Time) -> Result<Vec<
         .to_owned();
     let reader = core.db.reader();
     Ok(Signed::find_by_statement(core.db.backend().build(&query)).all(reader).await?)
+}
+
+/// The account of this sign-in name with the grants that are in force, if it is in use and a person's.
+pub(super) async fn named(core: &Core, name: &str, now: Time) -> Result<Option<Known>> {
+    let row = account::find_row_by_name(core.db.reader(), name).await?;
+    let Some(row) = row.filter(|r| r.status == AccountStatus::Active) else { return Ok(None) };
+    let cx = Cx::system(core.clone());
+    if application::of_account(&cx, row.id).await?.is_some() {
+        return Ok(None);
+    }
+    let rows = grant::of_account(&cx, row.id).await?;
+    let moments = rows.iter().flat_map(|g| g.valid_to.into_iter().chain(Some(g.valid_from)));
+    let until = moments.filter(|at| *at > now).fold(now + BELIEF, std::cmp::min);
+    let grants = rows.iter().filter(|g| g.in_force(now)).map(grant::row::Model::granted).collect::<Result<_>>()?;
+    let actor = Arc::new(Actor { account: Some(row.id), session: None, grants, program: None });
+    Ok(Some(Known { actor, account: row.id, from: now, until }))
 }
 
 /// A session that is not over, of an account that is not disabled.
