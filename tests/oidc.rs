@@ -1,6 +1,9 @@
 //! Tokens of an outside issuer: a little one that runs here, on the loopback, and can do whatever an issuer should not.
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use identity::Trust;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};

@@ -128,7 +128,8 @@ impl Issuer {
     /// `internal_error` when no client can be made.
     pub(crate) fn new(trust: Trust) -> Result<Self> {
         kernel::tls::install();
-        let client = Client::builder().redirect(redirect::Policy::none()).referer(false).timeout(PATIENCE).build().map_err(Error::internal)?;
+        let client =
+            Client::builder().redirect(redirect::Policy::none()).referer(false).timeout(PATIENCE).build().map_err(Error::internal)?;
         let good = Cache::builder().max_capacity(REMEMBERED).time_to_live(Duration::from_secs(60)).build();
         Ok(Self { trust, client, keys: RwLock::default(), asking: Mutex::default(), good })
     }
@@ -152,8 +153,10 @@ impl Issuer {
             Some(checked) => checked,
             None => {
                 let header = jsonwebtoken::decode_header(token).map_err(|e| invalid().because(e))?;
-                let kid = header.kid.filter(|_| self.trust.algorithms.contains(&header.alg) && header.crit.is_none()).ok_or_else(invalid)?;
-                let typed = header.typ.is_none_or(|typ| ["JWT", "at+jwt", "application/at+jwt"].iter().any(|t| typ.eq_ignore_ascii_case(t)));
+                let kid =
+                    header.kid.filter(|_| self.trust.algorithms.contains(&header.alg) && header.crit.is_none()).ok_or_else(invalid)?;
+                let typed =
+                    header.typ.is_none_or(|typ| ["JWT", "at+jwt", "application/at+jwt"].iter().any(|t| typ.eq_ignore_ascii_case(t)));
                 let key = self.key(&kid, now).await?.filter(|_| typed).ok_or_else(invalid)?;
                 let checked = self.check(token, header.alg, &key).map_err(|e| invalid().because(e))?.ok_or_else(invalid)?;
                 self.good.insert(digest, checked.clone());
@@ -213,7 +216,11 @@ impl Issuer {
     }
 
     fn settle(keys: &Keys, kid: &str, now: Time) -> Result<Option<Jwk>> {
-        if keys.read.is_some_and(|at| now - at < OLDEST) { Ok(keys.by_id.get(kid).cloned()) } else { Err(Error::new(Code::IssuerUnavailable)) }
+        if keys.read.is_some_and(|at| now - at < OLDEST) {
+            Ok(keys.by_id.get(kid).cloned())
+        } else {
+            Err(Error::new(Code::IssuerUnavailable))
+        }
     }
 
     async fn ask(&self) -> std::result::Result<HashMap<String, Jwk>, String> {
@@ -265,7 +272,15 @@ mod tests {
         let read = |issuer: &str, algorithms: &str| Trust::read(issuer, "linli", algorithms, "preferred_username");
         assert_eq!(read("https://id.example.org", "RS256, EdDSA").map(|t| t.algorithms), Ok(vec![Algorithm::RS256, Algorithm::EdDSA]));
         assert!(read("http://127.0.0.1:9110", "ES256").is_ok());
-        for (issuer, algorithms) in [("http://id.example.org", "RS256"), ("http://127.0.0.1.example.org", "RS256"), ("ftp://x", "RS256"), ("x", "RS256"), ("https://x", "HS256"), ("https://x", "none"), ("https://x", "")] {
+        for (issuer, algorithms) in [
+            ("http://id.example.org", "RS256"),
+            ("http://127.0.0.1.example.org", "RS256"),
+            ("ftp://x", "RS256"),
+            ("x", "RS256"),
+            ("https://x", "HS256"),
+            ("https://x", "none"),
+            ("https://x", ""),
+        ] {
             assert!(read(issuer, algorithms).is_err(), "{issuer} {algorithms}");
         }
         assert!(Trust::read("https://x", "", "RS256", "sub").is_err());

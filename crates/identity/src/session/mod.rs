@@ -135,13 +135,14 @@ impl Identity {
         let ticket = match (self.keys.verify(bearer, now), self.issuer.get()) {
             (Ok(Bearer::Person(ticket)), _) => ticket,
             (Ok(Bearer::Program(pass)), _) => return self.programs.by_token(core, pass).await,
-            (Err(_), Some(issuer)) if issuer.is_meant(bearer) => return self.from_abroad(core, issuer, bearer).await,
+            (Err(_), Some(issuer)) if issuer.is_meant(bearer) => return self.by_issuer(core, issuer, bearer).await,
             (Err(error), _) => return Err(error),
         };
-        if let Some(known) = self.known.get(&ticket.session) {
-            if self.is_fresh(&known, now) && known.account == ticket.account {
-                return Ok(Arc::clone(&known.actor));
-            }
+        if let Some(known) = self.known.get(&ticket.session)
+            && self.is_fresh(&known, now)
+            && known.account == ticket.account
+        {
+            return Ok(Arc::clone(&known.actor));
         }
         let rows = store::signed(core, ticket.session, now).await?;
         let known = know(ticket, rows, now)?.ok_or_else(|| Error::new(Code::TokenInvalid))?;
@@ -155,7 +156,7 @@ impl Identity {
     }
 
     /// The account whose sign-in name a token of the outside issuer bears.
-    async fn from_abroad(&self, core: &Core, issuer: &Issuer, bearer: &str) -> Result<Arc<Actor>> {
+    async fn by_issuer(&self, core: &Core, issuer: &Issuer, bearer: &str) -> Result<Arc<Actor>> {
         let name = issuer.name(core, bearer).await?;
         let now = core.clock.now();
         if let Some(known) = self.abroad.get(&name).filter(|known| self.is_fresh(known, now)) {

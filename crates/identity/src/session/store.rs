@@ -7,8 +7,7 @@ use super::{
 };
 use crate::{
     account::{self, AccountStatus},
-    application,
-    grant,
+    application, grant,
 };
 use chrono::{DateTime, Utc};
 use kernel::{
