@@ -6,6 +6,16 @@ use super::{
 };
 use testkit::{Method, World};
 
+/// What is kept of an answer: all of it, but of a program's secret nothing is kept that could be used (decision 0012).
+fn kept(operation: &str, answer: &[u8]) -> Vec<u8> {
+    if !["issue_credential", "rotate_credential"].contains(&operation) {
+        return answer.to_vec();
+    }
+    let mut answer: serde_json::Value = serde_json::from_slice(answer).unwrap();
+    assert!(answer.as_object_mut().unwrap().shift_remove("secret").is_some(), "{operation} tells a secret");
+    answer.to_string().into_bytes()
+}
+
 async fn a_change_with_a_key_is_made_once(world: World, n: usize) {
     let scene = Scene::set(&world).await;
     let (mut tried, mut wrong) = (0, Vec::new());
@@ -14,11 +24,12 @@ async fn a_change_with_a_key_is_made_once(world: World, n: usize) {
         let ask = |key: &str| operation.about(&ready.by, &ready.id, ready.body.as_ref()).key(key);
         let first = ask(&operation.id).send().await;
         assert!(first.status < 300 && first.header("idempotency-replayed").is_empty(), "{}: {}", operation.id, first.text());
+        let kept = kept(&operation.id, &first.bytes);
         let before = contents(&world).await;
         // The draft writes it in quotes.
         for key in [operation.id.clone(), format!("\"{}\"", operation.id)] {
             let again = ask(&key).send().await;
-            if (again.status, &again.bytes, again.header("idempotency-replayed")) != (first.status, &first.bytes, "true") {
+            if (again.status, &again.bytes.to_vec(), again.header("idempotency-replayed")) != (first.status, &kept, "true") {
                 wrong.push(format!("{} with {key}: {} {}", operation.id, again.status, again.text()));
             }
         }

@@ -74,6 +74,13 @@ async fn place(world: &World) -> Value {
     crate::orders::placed(world).await
 }
 
+/// Waits until the log can be read to its end: PostgreSQL's waits for the transactions of all tests.
+async fn readable(world: &World) {
+    use kernel::event::{head, newest};
+    let cx = world.cx();
+    testkit::eventually(async || (head(&cx).await.unwrap().number() == newest(&cx).await.unwrap()).then_some(())).await;
+}
+
 /// Turns events into deliveries until so many have been made.
 async fn dispatched(world: &World, count: u64) {
     let mut made = 0;

@@ -101,7 +101,7 @@ pub(crate) fn describe(document: &mut Value) {
         P::ALL.iter().filter(|p| p.for_programs()).map(|p| (p.as_str().to_owned(), json!(p.about().trim()))).collect();
     document["components"]["securitySchemes"]["client_credentials"] = json!({
         "type": "oauth2",
-        "description": "A token that an application has bought with its secret (客户端凭据).",
+        "description": "A JWT by RFC8725 that an application has bought with its secret (客户端凭据); it lives for some minutes and is bought anew.",
         "flows": { "clientCredentials": { "tokenUrl": "/api/v1/oauth/token", "scopes": all } },
     });
     for (name, what, pattern) in [
