@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 /// Operations of which the permission does not tell it all, and the scopes of which a program needs one.
 const SCOPES: &[(&str, &[P])] = &[
     ("place_order", &[P::OrderPlace, P::OrderPlaceOnBehalf]),
+    ("place_orders", &[P::OrderPlace, P::OrderPlaceOnBehalf]),
     ("list_orders", &[P::OrderRead, P::OrderPlace, P::OrderTake]),
     ("get_order", &[P::OrderRead, P::OrderPlace, P::OrderTake]),
     ("list_order_events", &[P::OrderRead, P::OrderPlace, P::OrderTake]),
