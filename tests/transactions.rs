@@ -88,47 +88,56 @@ fn at<T: TryGetable>(row: &sea_orm::QueryResult, n: usize) -> T {
     row.try_get_by_index(n).unwrap_or_else(|e| panic!("{e:?}"))
 }
 
+async fn carry_out(core: &Core, actor: &Arc<Actor>, opened: bool, step: usize, command: &Command) -> Result<(), Code> {
+    let [table, name, value, updated_at] = ["settings", "name", "value", "updated_at"].map(Alias::new);
+    let cx = Cx::new(core.clone(), Arc::clone(actor)).with_key(command.key.clone());
+    let mut tx = cx.begin();
+    if opened {
+        tx.conn().await.unwrap();
+    }
+    for nth in 0..command.events {
+        let version = i32::try_from(nth + 1).unwrap();
+        let subject = Subject { id: Uuid::from_u128(step as u128), version, region: HOME.parse().unwrap() };
+        tx.emit(subject, &Said { step, nth }).unwrap();
+    }
+    let guard = match &command.from {
+        None => {
+            let columns = [name, value, updated_at];
+            let values = [Expr::val(command.name.as_str()), Expr::val(command.to.as_str()), Expr::val(tx.now)];
+            Guard::Insert(Query::insert().into_table(table).columns(columns).values_panic(values).to_owned())
+        }
+        Some(from) => Guard::Update(
+            Query::update()
+                .table(table)
+                .value(value.clone(), command.to.as_str())
+                .value(updated_at, tx.now)
+                .and_where(Expr::col(name).eq(command.name.as_str()))
+                .and_where(Expr::col(value).eq(from.as_str()))
+                .to_owned(),
+        ),
+    };
+    tx.stage(guard, kernel::Error::new(Code::VersionStale));
+    let answer = format!("answer {step}");
+    let done = if command.from.is_none() { tx.commit_created(answer).await } else { tx.commit(answer).await };
+    done.map(drop).map_err(|e| e.code)
+}
+
+fn core(db: &Db, clock: &Arc<ManualClock>) -> (Core, Arc<Actor>) {
+    let vault = Arc::new(Vault::new(&[(1, [7; 32])]).unwrap());
+    let actor = Actor { account: Some(ME), session: None, grants: Vec::new(), program: None };
+    (Core::new(db.clone(), Arc::clone(clock) as Arc<dyn Clock>, vault), Arc::new(actor))
+}
+
 async fn run(backend: Backend, opened: bool, commands: &[Command]) -> Option<Left> {
     let database = Database::empty(backend).await?;
     let db = database.connect(2).await;
     Migrator::up(db.writer(), None).await.unwrap();
     let clock = Arc::new(ManualClock::at("2026-11-16T01:00:00Z".parse().unwrap()));
-    let core = Core::new(db.clone(), Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Vault::new(&[(1, [7; 32])]).unwrap()));
-    let actor = Arc::new(Actor { account: Some(ME), session: None, grants: Vec::new(), program: None });
-    let [table, name, value, updated_at] = ["settings", "name", "value", "updated_at"].map(Alias::new);
+    let (core, actor) = core(&db, &clock);
     let mut told = Vec::new();
     for (step, command) in commands.iter().enumerate() {
         clock.advance(Duration::seconds(1));
-        let cx = Cx::new(core.clone(), Arc::clone(&actor)).with_key(command.key.clone());
-        let mut tx = cx.begin();
-        if opened {
-            tx.conn().await.unwrap();
-        }
-        for nth in 0..command.events {
-            let subject =
-                Subject { id: Uuid::from_u128(step as u128), version: i32::try_from(nth + 1).unwrap(), region: HOME.parse().unwrap() };
-            tx.emit(subject, &Said { step, nth }).unwrap();
-        }
-        let guard = match &command.from {
-            None => {
-                let columns = [name.clone(), value.clone(), updated_at.clone()];
-                let values = [Expr::val(command.name.as_str()), Expr::val(command.to.as_str()), Expr::val(tx.now)];
-                Guard::Insert(Query::insert().into_table(table.clone()).columns(columns).values_panic(values).to_owned())
-            }
-            Some(from) => Guard::Update(
-                Query::update()
-                    .table(table.clone())
-                    .value(value.clone(), command.to.as_str())
-                    .value(updated_at.clone(), tx.now)
-                    .and_where(Expr::col(name.clone()).eq(command.name.as_str()))
-                    .and_where(Expr::col(value.clone()).eq(from.as_str()))
-                    .to_owned(),
-            ),
-        };
-        tx.stage(guard, kernel::Error::new(Code::VersionStale));
-        let answer = format!("answer {step}");
-        let done = if command.from.is_none() { tx.commit_created(answer).await } else { tx.commit(answer).await };
-        told.push(done.map(drop).map_err(|e| e.code));
+        told.push(carry_out(&core, &actor, opened, step, command).await);
     }
     let mut replays = Vec::new();
     for command in commands.iter().filter(|c| c.key.is_some()) {
@@ -181,5 +190,58 @@ fn every_way_to_commit_leaves_the_same_rows() {
         for met in [None, Some(Code::ValueTaken), Some(Code::VersionStale), Some(Code::IdempotencyKeySeen)] {
             assert!(codes.contains(&met), "{met:?} was never met");
         }
+    });
+}
+
+/// With one connection all but the first wait, and go together; what is wrong with one is nobody else's affair.
+#[test]
+fn changes_that_share_a_commit_do_not_share_their_refusals() {
+    testkit::block_on(async {
+        let Some(database) = Database::empty(Backend::Postgres).await else { return };
+        let db = database.connect(1).await;
+        Migrator::up(db.writer(), None).await.unwrap();
+        let clock = Arc::new(ManualClock::at("2026-11-16T01:00:00Z".parse().unwrap()));
+        let (core, actor) = core(&db, &clock);
+        let new = |name: usize, key: usize| Command {
+            name: format!("n{name}"),
+            from: None,
+            to: "v0".to_owned(),
+            events: 1,
+            key: Some(IdempotencyKey { key: format!("k{key}"), fingerprint: "f".to_owned() }),
+        };
+        let change = |name: usize, key: usize, from: &str| Command { from: Some(from.to_owned()), to: "v1".to_owned(), ..new(name, key) };
+        carry_out(&core, &actor, false, 1000, &new(1000, 1000)).await.unwrap();
+        let mut commands = (0..40).map(|n| new(n, n)).collect::<Vec<_>>();
+        // A name that is taken, a key that is used, and of two who want the same name one.
+        commands.extend([new(1000, 40), new(41, 1000), new(42, 42), new(42, 43)]);
+        // Of those who change the same row from the same value one; a row that is not there; a value that is not.
+        commands.extend((44..60).map(|key| change(1000, key, "v0")));
+        commands.extend([change(5000, 60, "v0"), change(1000, 61, "v7")]);
+        let told = futures_util::future::join_all(
+            commands.iter().enumerate().map(|(step, command)| carry_out(&core, &actor, false, step, command)),
+        )
+        .await;
+
+        assert!(told[..40].iter().all(Result::is_ok), "{told:?}");
+        assert_eq!(told[40..42], [Err(Code::ValueTaken), Err(Code::IdempotencyKeySeen)]);
+        let one_of = |told: &[Result<(), Code>], lost: Code| {
+            let won = told.iter().filter(|t| t.is_ok()).count();
+            let refused = told.iter().filter(|t| **t == Err(lost)).count();
+            assert_eq!((won, refused), (1, told.len() - 1), "{told:?}");
+        };
+        one_of(&told[42..44], Code::ValueTaken);
+        one_of(&told[44..60], Code::VersionStale);
+        assert_eq!(told[60..], [Err(Code::VersionStale), Err(Code::VersionStale)]);
+
+        let events = select(&db, "SELECT subject_id, xid::text FROM events", |r| (at::<Uuid>(r, 0), at::<String>(r, 1))).await;
+        for (step, told) in told.iter().enumerate() {
+            let logged = events.iter().filter(|e| e.0 == Uuid::from_u128(step as u128)).count();
+            assert_eq!(logged, usize::from(told.is_ok()), "step {step}: an event for each change, and for nothing else");
+        }
+        let commits = events.iter().map(|e| e.1.as_str()).collect::<std::collections::HashSet<_>>().len();
+        assert!(commits < events.len() / 2, "{} changes took {commits} commits", events.len());
+        drop(core);
+        db.close().await;
+        database.remove().await;
     });
 }

@@ -103,7 +103,8 @@ pub(crate) enum Found {
 /// The contract, ready to be served and asked.
 pub(crate) struct Contract {
     pub(crate) json: String,
-    document: Value,
+    /// What is left of it to look up: the schemas that bodies are made of.
+    bodies: Value,
     by_length: HashMap<usize, Vec<Operation>>,
 }
 
@@ -115,7 +116,7 @@ impl Contract {
     }
 
     fn new() -> Self {
-        let document = document();
+        let mut document = document();
         let mut by_length: HashMap<usize, Vec<Operation>> = HashMap::new();
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
@@ -153,12 +154,18 @@ impl Contract {
         for operations in by_length.values_mut() {
             operations.sort_by_key(|o| o.segments.iter().filter(|s| s.starts_with('{')).count());
         }
-        Self { json: pretty(&document), document, by_length }
+        let json = pretty(&document);
+        let sent = sent(&document);
+        let mut schemas = document["components"]["schemas"].take();
+        if let Some(schemas) = schemas.as_object_mut() {
+            schemas.retain(|name, _| sent.contains(name));
+        }
+        Self { json, bodies: json!({"components": {"schemas": schemas}}), by_length }
     }
 
     /// The first place of a body that has an array where the operation's schema says object, as a JSON pointer.
     pub(crate) fn stray_array(&self, operation: &Operation, body: &Value) -> Option<String> {
-        shape::stray_array(&self.document, &operation.body, body)
+        shape::stray_array(&self.bodies, &operation.body, body)
     }
 
     pub(crate) fn find(&'static self, method: &Method, path: &str) -> Found {

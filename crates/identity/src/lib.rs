@@ -28,8 +28,8 @@ mod setting;
 mod setup;
 
 pub use account::{
-    Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, UpdateAccount, actor_of, contact, create_account, find_by_name,
-    get_account, holds, list_accounts, me, names, require_named,
+    Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, SealedContact, UpdateAccount, actor_of, contact, create_account,
+    find_by_name, get_account, holds, list_accounts, me, names, require_named,
 };
 pub use application::{
     Application, ApplicationStatus, CreateApplication, Credential, CredentialKind, DataAgreement, IssueCredential, IssuedCredential,

@@ -6,11 +6,12 @@
 //!
 //! A `Tx` opens a database transaction when it is first asked for its connection. A hot command
 //! never asks: it [stages](Tx::stage) its one guarded statement, and on PostgreSQL the commit
-//! is then a single statement (one round trip) in which the events and the key are written
+//! is then a single statement ([`change`](crate::change)) in which the events and the key are written
 //! only if the guard wrote its row. SQLite runs the same statements in one immediate transaction.
 
 use crate::{
     access::Actor,
+    change::Change,
     clock::{Clock, Time},
     crash::{self, Point},
     db::Db,
@@ -25,10 +26,7 @@ use crate::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
-    sea_query::{
-        CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SubQueryStatement, UnionType,
-        UpdateStatement, WithClause,
-    },
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, UpdateStatement},
 };
 use serde::Serialize;
 use std::{any::Any, sync::Arc, time::Instant};
@@ -338,10 +336,12 @@ impl<'a> Tx<'a> {
         let key = self.key_values(status, &answer)?;
         match (self.open.is_some(), self.cx.backend(), self.guard.take()) {
             (false, DbBackend::Postgres, Some((guard, lost))) => {
-                match self.commit_at_once(guard.clone(), lost.clone(), key.clone()).await {
+                let events = self.events.iter().map(|event| self.event_values(event)).collect();
+                let change = Arc::new(Change { guard, events, key });
+                match self.commit_at_once(Arc::clone(&change), lost.clone()).await {
                     // The key may be one whose answer has expired: then it is free again.
                     Err(e) if e.breaks("idempotency_keys") && self.cx.forget_expired_key().await? => {
-                        self.commit_at_once(guard, lost, key).await
+                        self.commit_at_once(change, lost).await
                     }
                     Err(e) if e.breaks("idempotency_keys") => Err(Error::new(Code::IdempotencyKeySeen).because(e)),
                     done => done,
@@ -360,31 +360,10 @@ impl<'a> Tx<'a> {
         Ok(answer)
     }
 
-    /// One statement, one round trip: the guard, then what follows from the row that it wrote.
-    async fn commit_at_once(&self, guard: Guard, lost: Error, key: Option<Vec<Expr>>) -> Result<()> {
-        let one = || Query::returning().expr(Expr::cust("1 AS one"));
-        let guard: SubQueryStatement = match guard {
-            Guard::Insert(mut statement) => statement.returning(one()).to_owned().into(),
-            Guard::Update(mut statement) => statement.returning(one()).to_owned().into(),
-        };
-        let mut with = WithClause::new();
-        with.cte(CommonTableExpression::new().query(guard).table_name("guard").to_owned());
-        let from_guard = |values: Vec<Expr>| SelectStatement::new().exprs(values).from("guard").to_owned();
-        // One insert for all events: separate ones would run in an order of PostgreSQL's own choosing.
-        let rows = self.events.iter().map(|event| from_guard(self.event_values(event)));
-        let rows = rows.reduce(|mut all, row| all.union(UnionType::All, row).to_owned());
-        if let Some(rows) = rows {
-            let insert = events_insert().select_from(rows).map_err(Error::internal)?.to_owned();
-            with.cte(CommonTableExpression::new().query(insert).table_name("log").to_owned());
-        }
-        if let Some(values) = key {
-            let insert = key_insert().select_from(from_guard(values)).map_err(Error::internal)?.to_owned();
-            with.cte(CommonTableExpression::new().query(insert).table_name("key").to_owned());
-        }
-        let statement = SelectStatement::new().expr(Expr::cust("one")).from("guard").to_owned().with(with);
+    /// One statement, one round trip; where many wait, one for several of them.
+    async fn commit_at_once(&self, change: Arc<Change>, lost: Error) -> Result<()> {
         crash::at(Point::Committing, &self.cx.actor);
-        let row = self.cx.core.db.reader().query_one(&statement).await?;
-        row.map(|_| ()).ok_or(lost)
+        if self.cx.core.db.change(change).await? { Ok(()) } else { Err(lost) }
     }
 
     /// The same as several statements in one transaction.
@@ -454,13 +433,13 @@ impl<'a> Tx<'a> {
     }
 }
 
-fn events_insert() -> InsertStatement {
+pub(crate) fn events_insert() -> InsertStatement {
     use event::row::Column as C;
     let columns = [C::Kind, C::SubjectId, C::SubjectVersion, C::RegionCode, C::ActorId, C::ApplicationId, C::At, C::Data];
     Query::insert().into_table(event::row::Entity).columns(columns).to_owned()
 }
 
-fn key_insert() -> InsertStatement {
+pub(crate) fn key_insert() -> InsertStatement {
     use key_row::Column as C;
     let columns = [C::AccountId, C::Key, C::Fingerprint, C::Status, C::Answer, C::CreatedAt];
     Query::insert().into_table(key_row::Entity).columns(columns).to_owned()

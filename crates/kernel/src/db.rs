@@ -6,6 +6,7 @@
 //! database is an honest 503 and not a hanging request.
 
 use crate::{
+    change::Change,
     error::{Code, Error, Result},
     lanes::{Lanes, Single},
     metrics::{self, Probe, STATEMENTS, TRANSACTIONS, Usage},
@@ -46,7 +47,8 @@ pub struct Pool {
     /// Connections: on SQLite readers, besides the one writer; on PostgreSQL lanes for single statements, and as many
     /// again for transactions when those are needed.
     pub connections: u32,
-    /// Whether a statement may run without a time limit: migrations, imports.
+    /// Whether a statement may run without a time limit: migrations, imports, what a server does besides answering.
+    /// PostgreSQL sees it as `linli background`.
     pub patient: bool,
 }
 
@@ -109,7 +111,7 @@ impl Db {
         let options = url
             .parse::<PgConnectOptions>()
             .map_err(Error::internal)?
-            .application_name("linli")
+            .application_name(if pool.patient { "linli background" } else { "linli" })
             .options([
                 ("statement_timeout", limit),
                 ("lock_timeout", limit),
@@ -140,7 +142,15 @@ impl Db {
         Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), _probes: probes })
     }
 
-    /// For reads; on PostgreSQL also for a change that is a single statement.
+    /// Carries out a change that is a single statement, on PostgreSQL; tells whether its guard wrote its row.
+    pub(crate) async fn change(&self, change: Arc<Change>) -> Result<bool> {
+        match &self.single {
+            Single::Lanes(lanes) => Ok(lanes.change(change).await?),
+            Single::Pool(_) => Err(Error::internal("SQLite changes in steps")),
+        }
+    }
+
+    /// For reads.
     #[must_use]
     pub const fn reader(&self) -> &Single {
         &self.single

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod bulk;
+mod change;
 pub mod check;
 pub mod clock;
 pub mod column;

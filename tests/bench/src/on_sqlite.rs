@@ -43,6 +43,10 @@ pub(crate) fn copy(binary: &Path, postgres: &Postgres, source: &World, folder: &
     std::fs::create_dir_all(folder)?;
     for file in std::fs::read_dir(postgres.dir.join(&source.database))? {
         let file = file?;
+        // Residents' files have a folder of their own; there are none.
+        if !file.file_type()?.is_file() {
+            continue;
+        }
         std::fs::copy(file.path(), folder.join(file.file_name()))?;
     }
     let file = folder.join("linli.db");

@@ -37,7 +37,7 @@ pub(crate) enum Varied {
     Slot,
 }
 
-/// The statements of Linli in a piece of the log.
+/// The statements with which Linli answered, in a piece of the log; not those of its background work.
 pub(crate) fn read(log: &str) -> Outcome<Vec<Statement>> {
     let mut statements = Vec::new();
     for line in log.lines() {
@@ -115,10 +115,10 @@ impl Statement {
         text
     }
 
-    /// Takes a commit in one statement (`WITH "guard" AS (…), "event0" AS (… FROM "guard") SELECT …`) apart into the
+    /// Takes a commit in one statement (`WITH "guard_0" AS (…), "log" AS (… FROM "guard_0") SELECT …`) apart into the
     /// plain transaction that it replaces: `BEGIN`, one statement a table, `COMMIT`.
     pub(crate) fn in_steps(&self) -> Vec<Self> {
-        if !self.sql.starts_with("WITH \"guard\"") {
+        if !self.sql.starts_with("WITH \"guard_0\"") {
             return vec![self.clone()];
         }
         let step = |sql: &str| Self { sql: sql.to_owned(), values: self.values.clone() };
@@ -131,7 +131,7 @@ impl Statement {
                 depth == 0
             });
             let (inner, behind) = after.split_at(end.unwrap_or(after.len()));
-            steps.push(step(&inner.trim_end().replace(" RETURNING 1 AS one", "").replace(" FROM \"guard\"", "")));
+            steps.push(step(&inner.trim_end().replace(" RETURNING 0 AS number", "").replace(" FROM \"guard_0\"", "")));
             rest = behind;
         }
         steps.push(step("COMMIT"));
@@ -175,7 +175,7 @@ mod tests {
         let log = concat!(
             r#"{"application_name":"psql","error_severity":"LOG","message":"statement: SELECT 1"}"#,
             "\n",
-            r#"{"application_name":"linli","error_severity":"LOG","message":"execute sqlx_s_1: WITH \"guard\" AS (UPDATE o SET a = $1, \"slot\" = $2 WHERE id = $3 RETURNING 1 AS one) , \"event0\" AS (INSERT INTO e (x) SELECT $4 FROM \"guard\") SELECT one FROM \"guard\"","detail":"parameters: $1 = 'it''s (here), $9 = ', $2 = '1', $3 = 'x', $4 = NULL"}"#,
+            r#"{"application_name":"linli","error_severity":"LOG","message":"execute sqlx_s_1: WITH \"guard_0\" AS (UPDATE o SET a = $1, \"slot\" = $2 WHERE id = $3 RETURNING 0 AS number) , \"log\" AS (INSERT INTO e (x) SELECT $4 FROM \"guard_0\") SELECT number FROM \"guard_0\"","detail":"parameters: $1 = 'it''s (here), $9 = ', $2 = '1', $3 = 'x', $4 = NULL"}"#,
         );
         let statements = read(log).unwrap();
         assert_eq!(statements.len(), 1);

@@ -210,6 +210,8 @@ pub(crate) fn role<'a>(world: &'a World, card: &Card, action: &str, dice: &mut D
         "cancel" => (requester, json!({"note": "不用了"})),
         "suspend" | "rework" => (&home.worker, reason),
         "merge" => (&home.worker, json!({"into": into.unwrap_or(&card.id)})),
+        // Nobody closes what they have done themselves.
+        "close" if card.lead.as_ref() == Some(&home.worker.id) => (&world.people.district, json!({})),
         _ => (&home.worker, json!({})),
     };
     if dice.one_in(4) {

@@ -178,7 +178,7 @@ impl<'a> Carrier<'a> {
         match message[0] {
             b'Q' => first == b"COMMIT",
             // Parse: the statement's name, its text.
-            b'P' if second.starts_with(b"WITH \"guard\"") => {
+            b'P' if second.starts_with(b"WITH \"guard_0\"") => {
                 self.committing.insert(first.to_owned());
                 false
             }
@@ -217,7 +217,7 @@ mod tests {
         assert!(!carrier.commits(&[0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]) && !carrier.typed, "asks for encryption");
         assert_eq!(carrier.length(&start), Some(9));
         assert!(!carrier.commits(&start) && carrier.typed);
-        assert!(!carrier.commits(&message(b'P', &["s1", "WITH \"guard\" AS (…) SELECT one"])));
+        assert!(!carrier.commits(&message(b'P', &["s1", "WITH \"guard_0\" AS (…) SELECT one"])));
         assert!(!carrier.commits(&message(b'P', &["s2", "SELECT 1"])));
         assert!(carrier.commits(&message(b'B', &["", "s1"])) && !carrier.commits(&message(b'B', &["", "s2"])));
         assert!(carrier.commits(&message(b'Q', &["COMMIT"])) && !carrier.commits(&message(b'Q', &["BEGIN"])));

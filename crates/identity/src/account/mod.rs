@@ -16,7 +16,7 @@ pub use command::{CreateAccount, ListAccounts, UpdateAccount};
 pub(crate) use command::{keep_limits, login_name, not_blank};
 pub use row::AccountStatus;
 pub(crate) use store::{anybody, find_by_name as find_row_by_name};
-pub use view::{Account, Contact, Me};
+pub use view::{Account, Contact, Me, SealedContact};
 
 use crate::{
     application::{self, ApplicationStatus},

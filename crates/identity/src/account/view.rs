@@ -3,7 +3,8 @@
 use super::row::{self, AccountStatus};
 use crate::grant::Grant;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Cx, access::PersonalData, error::Result, id::AccountId, mask};
+use kernel::{Actor, Cx, access::PersonalData, column::maybe, error::Result, id::AccountId, mask};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, JoinType, QueryResult, QuerySelect, Select, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -79,10 +80,52 @@ pub(crate) fn owner(id: AccountId) -> String {
 
 /// Opens the sealed fields.
 pub(crate) fn unseal(cx: &Cx, row: &row::Model) -> Result<Contact> {
-    let owner = owner(row.id);
-    let name = cx.vault().open(&owner, &row.display_name)?;
-    let phone = row.phone.as_deref().map(|p| cx.vault().open(&owner, p)).transpose()?;
+    open(cx, row.id, &row.display_name, row.phone.as_deref())
+}
+
+pub(crate) fn open(cx: &Cx, id: AccountId, name: &str, phone: Option<&str>) -> Result<Contact> {
+    let owner = owner(id);
+    let name = cx.vault().open(&owner, name)?;
+    let phone = phone.map(|p| cx.vault().open(&owner, p)).transpose()?;
     Ok(Contact { name, phone })
+}
+
+/// A contact as it is stored, for a crate that reads it in the same query as something of its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedContact {
+    id: AccountId,
+    name: String,
+    phone: Option<String>,
+}
+
+impl SealedContact {
+    /// The same query with the contact of the account that this column names, in two columns behind its own.
+    #[must_use]
+    pub fn join<E: EntityTrait, C: ColumnTrait>(query: Select<E>, account: C) -> Select<E> {
+        use row::Column as A;
+        let columns = [A::DisplayName, A::Phone].map(|column| (row::Entity, column));
+        let mut query = query;
+        let of_account = Expr::col((row::Entity, A::Id)).equals(account.as_column_ref());
+        QuerySelect::query(&mut query).join(JoinType::LeftJoin, row::Entity, of_account).columns(columns);
+        query
+    }
+
+    /// The contact of this account in the two columns at this position; absent if there is no such account.
+    ///
+    /// # Errors
+    /// When something else is there.
+    pub fn read(row: &QueryResult, position: usize, account: Option<AccountId>) -> Result<Option<Self>, DbErr> {
+        let (name, phone) = (maybe(row, position)?, maybe(row, position + 1)?);
+        Ok(account.zip(name).map(|(id, name)| Self { id, name, phone }))
+    }
+
+    /// Unmasked, for the work of other crates.
+    ///
+    /// # Errors
+    /// `internal_error` if it was sealed with a key that is not there.
+    pub fn open(&self, cx: &Cx) -> Result<Contact> {
+        open(cx, self.id, &self.name, self.phone.as_deref())
+    }
 }
 
 pub(crate) fn show(cx: &Cx, row: row::Model, sight: Sight) -> Result<Account> {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{limit::Limit, policy};
 use files::{Attachment, Owner, OwnerKind, Part};
+use identity::SealedContact;
 use kernel::{
     Code, Cx, Error, Result, Tx,
     id::{AttachmentId, OrderId},
@@ -28,6 +29,8 @@ pub(super) struct Change<'a> {
     pub(super) after: Model,
     pub(super) standing: Standing,
     pub(super) team: Vec<assistant::Model>,
+    /// The requester's contact as their account says, if it was read along.
+    requester: Option<SealedContact>,
     /// Files that come with this step.
     pub(super) attachments: Vec<Attachment>,
 }
@@ -42,8 +45,8 @@ impl<'a> Change<'a> {
         {
             return Ok(change);
         }
-        let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
-        Self::of(cx, order, action, version).await
+        let (order, requester) = store::find_with_contact(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
+        Ok(Self { requester, ..Self::of(cx, order, action, version).await? })
     }
 
     async fn of(cx: &'a Cx, order: Model, action: Action, version: Option<i32>) -> Result<Self> {
@@ -69,7 +72,7 @@ impl<'a> Change<'a> {
         if !legal {
             return Err(refused(&order, standing, action));
         }
-        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team, attachments: Vec::new() })
+        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team, requester: None, attachments: Vec::new() })
     }
 
     /// Takes files of the caller's to the order, within this change.
@@ -115,7 +118,7 @@ impl<'a> Change<'a> {
         let Standing { follower, provider, .. } = self.standing;
         let mut standing = Standing { follower, provider, ..sight::standing(&cx.actor, &self.after) };
         standing.assistant = self.team.iter().any(|a| sight::is_taker(&cx.actor, Some(a.taker_kind), Some(a.taker_id)));
-        let contact = contact(cx, &self.after, standing).await?;
+        let contact = contact(cx, &self.after, standing, self.requester.as_ref()).await?;
         let mut attachments = attachments(cx, &self.before, standing).await?;
         if standing.sees_files(&cx.actor, &self.after) {
             attachments.append(&mut self.attachments);

@@ -30,6 +30,7 @@ use crate::{catalogue, policy};
 use change::Change;
 use event::{Logged, OrderEvent};
 use files::{Attachment, Owner, OwnerKind, Part};
+use identity::SealedContact;
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Subject, Tx,
     event::LoggedEvent,
@@ -149,7 +150,7 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         store::insert(&mut tx, order.clone());
         let standing = sight::standing(&cx.actor, &order);
-        let contact = filled(cx, &order, standing, command.contact.clone()).await?;
+        let contact = filled(cx, &order, standing, command.contact.clone(), None).await?;
         let attachments = if standing.sees_files(&cx.actor, &order) { attachments } else { Vec::new() };
         let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[], attachments)?;
         let answer = also(&mut tx, answer).await?;
@@ -494,8 +495,8 @@ pub async fn merge(cx: &Cx, id: OrderId, command: MergeOrder) -> Result<Order> {
 /// # Errors
 /// `order_not_found`, also for those who may not know of it.
 pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
-    let (order, standing, team) = seen(cx, id).await?;
-    let contact = contact(cx, &order, standing).await?;
+    let (order, standing, team, requester) = seen(cx, id).await?;
+    let contact = contact(cx, &order, standing, requester.as_ref()).await?;
     let attachments = attachments(cx, &order, standing).await?;
     view::alone(&cx.actor, cx.now(), order, standing, contact, &team, attachments)
 }
@@ -505,7 +506,7 @@ pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
 /// # Errors
 /// `order_not_found`; `permission_missing` for those who see the order, but not its files.
 pub async fn linked_attachments(cx: &Cx, id: OrderId) -> Result<Vec<Attachment>> {
-    let (order, standing, _) = seen(cx, id).await?;
+    let (order, standing, ..) = seen(cx, id).await?;
     if !standing.sees_files(&cx.actor, &order) {
         return Err(Error::new(Code::PermissionMissing).with("permission", Permission::OrderReadPersonal));
     }
@@ -561,10 +562,10 @@ pub async fn followers(cx: &Cx, id: OrderId) -> Result<Vec<AccountId>> {
     store::followers(cx, id).await
 }
 
-async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>)> {
-    let order = store::find(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
+async fn seen(cx: &Cx, id: OrderId) -> Result<(Model, Standing, Vec<assistant::Model>, Option<SealedContact>)> {
+    let (order, requester) = store::find_with_contact(cx, id).await?.ok_or_else(|| Error::new(Code::OrderNotFound))?;
     let (standing, team) = standing(cx, &order).await?;
-    if standing.sees(&cx.actor, &order) { Ok((order, standing, team)) } else { Err(Error::new(Code::OrderNotFound)) }
+    if standing.sees(&cx.actor, &order) { Ok((order, standing, team, requester)) } else { Err(Error::new(Code::OrderNotFound)) }
 }
 
 /// What the caller is to an order; whether the caller may know of it is not decided yet.
@@ -574,15 +575,26 @@ async fn standing(cx: &Cx, order: &Model) -> Result<(Standing, Vec<assistant::Mo
     Ok((standing, team))
 }
 
-/// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says.
-async fn contact(cx: &Cx, order: &Model, standing: Standing) -> Result<Option<Contact>> {
-    filled(cx, order, standing, view::open_contact(cx.vault(), order)?).await
+/// How to reach the requester: as given with the order; what was not given, for those who see it, as their account says,
+/// which may have been read already.
+async fn contact(cx: &Cx, order: &Model, standing: Standing, read: Option<&SealedContact>) -> Result<Option<Contact>> {
+    filled(cx, order, standing, view::open_contact(cx.vault(), order)?, read).await
 }
 
-async fn filled(cx: &Cx, order: &Model, standing: Standing, given: Option<Contact>) -> Result<Option<Contact>> {
+async fn filled(
+    cx: &Cx,
+    order: &Model,
+    standing: Standing,
+    given: Option<Contact>,
+    read: Option<&SealedContact>,
+) -> Result<Option<Contact>> {
     let complete = given.as_ref().is_some_and(|g| g.name.is_some() && g.phone.is_some());
     let Some(requester) = order.requester_id.filter(|_| !complete && standing.sees_contact(&cx.actor, order)) else { return Ok(given) };
-    let Some(account) = identity::contact(cx, requester).await? else { return Ok(given) };
+    let account = match read {
+        Some(sealed) => Some(sealed.open(cx)?),
+        None => identity::contact(cx, requester).await?,
+    };
+    let Some(account) = account else { return Ok(given) };
     let given = given.unwrap_or_default();
     Ok(Some(Contact { name: given.name.or(Some(account.name)), phone: given.phone.or(account.phone), address: given.address }))
 }

@@ -12,6 +12,7 @@ use kernel::{
 pub(super) mod order {
     //! The table `orders`.
     use super::*;
+    use identity::SealedContact;
     use kernel::column::{get, maybe};
     use sea_orm::{FromQueryResult, QueryResult, entity::prelude::*};
 
@@ -143,6 +144,17 @@ pub(super) mod order {
                 evaluated_at: maybe(row, C::EvaluatedAt as usize)?,
                 closed_at: maybe(row, C::ClosedAt as usize)?,
             }))
+        }
+    }
+
+    /// An order with the contact of its requester behind it.
+    pub struct WithContact(pub Model, pub Option<SealedContact>);
+
+    impl FromQueryResult for WithContact {
+        fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+            let Whole(order) = Whole::from_query_result(row, prefix)?;
+            let contact = SealedContact::read(row, Column::ClosedAt as usize + 1, order.requester_id)?;
+            Ok(Self(order, contact))
         }
     }
 }

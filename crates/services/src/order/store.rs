@@ -8,12 +8,13 @@ use super::{
     sight,
 };
 use chrono::{DateTime, Utc};
+use identity::SealedContact;
 use kernel::{
     Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, RegionLevel, Result, Tx,
     access::Reach,
     id::{AccountId, OrderId},
 };
-use order::{Column as C, Entity as Orders, Model, Whole};
+use order::{Column as C, Entity as Orders, Model, Whole, WithContact};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -29,6 +30,16 @@ pub(super) async fn find(cx: &Cx, id: OrderId) -> Result<Option<Model>> {
         keep(cx, order);
     }
     Ok(order)
+}
+
+/// The order, and in the same query how to reach its requester, if they have an account.
+pub(super) async fn find_with_contact(cx: &Cx, id: OrderId) -> Result<Option<(Model, Option<SealedContact>)>> {
+    let query = SealedContact::join(Orders::find_by_id(id), C::RequesterId);
+    let found = query.into_model::<WithContact>().one(cx.reader()).await?.map(|w| (w.0, w.1));
+    if let Some((order, _)) = &found {
+        keep(cx, order);
+    }
+    Ok(found)
 }
 
 /// The order at this version, if it is at hand; the database may know a newer one.
