@@ -116,7 +116,10 @@ pub(crate) async fn control(stage: &Stage, options: &Options) -> Outcome<Row> {
         tokio::time::sleep(BUSY).await;
         cluster.kill(primary)?;
         elected(&world, &cluster, primary).await?;
-        acknowledged(&world).await?;
+        // What is lost leaves clients that wait for orders that are gone, perhaps all of them.
+        if let Err(stuck) = acknowledged(&world).await {
+            row.tell("after a loss", stuck.to_string());
+        }
         // A client may stumble over an order that is gone: that is what this is about.
         if let Err(stumbled) = load.finish().await {
             row.tell("a client found", stumbled.to_string());

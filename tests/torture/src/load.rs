@@ -211,7 +211,7 @@ pub(crate) fn role<'a>(world: &'a World, card: &Card, action: &str, dice: &mut D
         "suspend" | "rework" => (&home.worker, reason),
         "merge" => (&home.worker, json!({"into": into.unwrap_or(&card.id)})),
         // Nobody closes what they have done themselves.
-        "close" if card.lead.as_ref() == Some(&home.worker.id) => (&world.people.district, json!({})),
+        "close" if card.lead.as_ref() == Some(&home.worker.id) => (&world.people.street, json!({})),
         _ => (&home.worker, json!({})),
     };
     if dice.one_in(4) {

@@ -51,6 +51,8 @@ pub(crate) struct People {
     pub(crate) communities: [Community; 2],
     /// Reads the change feed of the county.
     pub(crate) district: Person,
+    /// Closes what a community's worker has done and so may not close.
+    pub(crate) street: Person,
 }
 
 /// An id as 32 hexadecimal digits, however it was written.
@@ -97,7 +99,8 @@ impl People {
             communities.push(community);
         }
         let communities = <[Community; 2]>::try_from(communities).map_err(|c| format!("{} communities", c.len()))?;
-        let people = Self { communities, district: make("district_operator", COUNTY, "district".to_owned()).await? };
+        let district = make("district_operator", COUNTY, "district".to_owned()).await?;
+        let people = Self { communities, district, street: make("street_operator", COUNTY, "street".to_owned()).await? };
         for person in people.all() {
             api.sign_in(person).await?;
         }
@@ -106,7 +109,7 @@ impl People {
 
     /// Everybody, in no order that matters.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Person> {
-        self.communities.iter().flat_map(|c| c.residents.iter().chain(&c.takers).chain([&c.worker])).chain([&self.district])
+        self.communities.iter().flat_map(|c| c.residents.iter().chain(&c.takers).chain([&c.worker])).chain([&self.district, &self.street])
     }
 
     /// Somebody by their id.
