@@ -153,7 +153,7 @@ pub(super) mod order {
     impl FromQueryResult for WithContact {
         fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
             let Whole(order) = Whole::from_query_result(row, prefix)?;
-            let contact = SealedContact::read(row, Column::ClosedAt as usize + 1, order.requester_id)?;
+            let contact = SealedContact::read(row, Column::iter().len(), order.requester_id)?;
             Ok(Self(order, contact))
         }
     }
