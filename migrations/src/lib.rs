@@ -22,6 +22,12 @@ mod m0039_diaries;
 mod m0040_opinions;
 mod m0041_applications;
 mod m0042_webhooks;
+mod m0043_external_refs;
+mod m0044_hotlines;
+mod m0045_hotline_messages;
+mod m0046_open311;
+mod m0048_wechat;
+mod m0049_wechat_checks;
 
 /// Every migration, in order.
 pub struct Migrator;
@@ -46,6 +52,12 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_opinions::Migration),
             Box::new(m0041_applications::Migration),
             Box::new(m0042_webhooks::Migration),
+            Box::new(m0043_external_refs::Migration),
+            Box::new(m0044_hotlines::Migration),
+            Box::new(m0045_hotline_messages::Migration),
+            Box::new(m0046_open311::Migration),
+            Box::new(m0048_wechat::Migration),
+            Box::new(m0049_wechat_checks::Migration),
         ]
     }
 }

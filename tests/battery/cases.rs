@@ -57,13 +57,24 @@ pub(super) enum Thing {
     WebhookEndpoint,
     PausedEndpoint,
     WebhookDelivery,
+    WechatTemplate,
+    /// A message to 张三 that has failed.
+    WechatMessage,
+    /// A check that waits for a person.
+    WechatCheck,
+    Hotline,
+    /// What one is told of a step.
+    HotlineMessage,
+    /// A work order that 冯杰 entered by hand; its order is in this state.
+    HotlineOrder(State),
 }
 
 use Thing::{
     Account, Address, Application, Appointment, Attachment, Credential, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item,
     Mediation, Membership, Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident,
-    SuspendedApplication, Volunteer, WebhookDelivery, WebhookEndpoint,
+    SuspendedApplication, Volunteer, WebhookDelivery, WebhookEndpoint, WechatCheck, WechatMessage, WechatTemplate,
 };
+use Thing::{Hotline, HotlineMessage, HotlineOrder};
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
 const PERFORMING: &[&str] = &["accept_case", "begin_case", "agree_case", "start_performance"];
@@ -88,6 +99,10 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("refresh_session",      "zhang", Nothing,                   ANYBODY),
     ("set_up",               "zhang", Nothing,                   ANYBODY),
     ("buy_token",            "zhang", Nothing,                   ANYBODY),
+
+    ("sign_in_by_wechat",    "zhang", Nothing,                   ANYBODY),
+    ("verify_wechat_push",   "zhang", Nothing,                   ANYBODY),
+    ("receive_wechat_push",  "zhang", Nothing,                   ANYBODY),
 
     ("list_orders",          "wang",  Order(State::Placed),      "- - - - - - +"),
     ("place_order",          "zhang", Nothing,                   "+ p p p + p p"),
@@ -116,6 +131,8 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("accept_orders",        "chen",  Nothing,                   "- - - - - - -"),
     ("close_orders",         "wang",  Nothing,                   "- - - - - - -"),
 
+    ("upsert_order",         "wang",  Nothing,                   "p p p p p p p"),
+    ("link_order",           "wang",  Order(State::Placed),      ". . . . . . p"),
     ("list_order_attachments", "wang", Order(State::Accepted),   ". . . . . . p"),
     ("upload_attachment",    "zhang", Nothing,                   "+ + + + + + +"),
     ("get_attachment",       "zhang", Attachment,                ". . . . . . ."),
@@ -271,6 +288,36 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("get_webhook_delivery", "feng",  WebhookDelivery,            ". . . . . . ."),
     ("list_webhook_attempts", "feng", WebhookDelivery,            ". . . . . . ."),
     ("redeliver_webhook",    "feng",  WebhookDelivery,            ". . . . . . ."),
+    ("bind_wechat",          "zhang", Nothing,                    "+ + + + + + +"),
+    ("unbind_wechat",        "zhang", Nothing,                    "+ + + + + + +"),
+    ("list_wechat_subscriptions", "zhang", WechatTemplate,        "- - - - - - -"),
+    ("record_wechat_subscriptions", "zhang", WechatTemplate,      "- - - - - - -"),
+    ("list_wechat_templates", "wang", WechatTemplate,             "p p - - p p p"),
+    ("set_wechat_template",  "wang",  Nothing,                    "p p p p p p p"),
+    ("list_wechat_messages", "wang",  WechatMessage,              "p p - - p p p"),
+    ("retry_wechat_message", "wang",  WechatMessage,              ". . . . . . ."),
+    ("list_wechat_checks",   "wang",  WechatCheck,                "p p - - p p p"),
+    ("decide_wechat_check",  "wang",  WechatCheck,                ". . . . . . ."),
+    ("get_wechat_qr_code",   "wang",  Nothing,                    "p p p p p p p"),
+    ("list_hotlines",        "feng",  Hotline,                   "p p p - p p p"),
+    ("create_hotline",       "feng",  Nothing,                   "p p p p p p p"),
+    ("get_hotline",          "feng",  Hotline,                   ". . . . . . ."),
+    ("update_hotline",       "feng",  Hotline,                   ". . . . . . ."),
+    ("remove_hotline",       "feng",  Hotline,                   ". . . . . . ."),
+    ("set_hotline_categories", "feng", Hotline,                  ". . . . . . ."),
+    ("list_hotline_categories", "feng", Hotline,                 ". . . . . . ."),
+    ("list_hotline_messages", "feng", Hotline,                   ". . . . . . ."),
+    ("reconcile_hotline",    "feng",  Hotline,                   ". . . . . . ."),
+    ("redeliver_hotline_messages", "feng", Hotline,              ". . . . . . ."),
+    ("redeliver_hotline_message", "feng", HotlineMessage,        ". . . . . . ."),
+    ("list_hotline_rates",   "wang",  HotlineOrder(State::Placed), "p p - - p p +"),
+    ("push_hotline_order",   "feng",  Nothing,                   "p p p p p p p"),
+    ("list_hotline_orders",  "wang",  HotlineOrder(State::Placed), "p p - - p p +"),
+    ("get_hotline_order",    "wang",  HotlineOrder(State::Placed), ". . . . . . +"),
+    ("reveal_hotline_order", "feng",  HotlineOrder(State::Placed), ". . . . . . p"),
+    ("extend_hotline_order", "wang",  HotlineOrder(State::Placed), ". . . . . . p"),
+    ("call_back_hotline_order", "wang", HotlineOrder(State::Completed), ". . . . . . p"),
+    ("rework_hotline_order", "feng",  HotlineOrder(State::Completed), ". . . . . . p"),
     ("stream_events",        "feng",  Nothing,                   "p p p + p p +"),
 ];
 
@@ -435,6 +482,34 @@ impl Scene {
                 })
                 .await
             }
+            WechatTemplate => {
+                let body = self.body("set_wechat_template").await.unwrap();
+                by("wang").post("/wechat/templates").json(body).send().await.expect(200)["id"].as_str().unwrap().to_owned()
+            }
+            WechatMessage => crate::wechat::failed_message(&self.world, &self.fresh("template-bad-")).await,
+            WechatCheck => crate::wechat::doubtful_order(&self.world).await,
+            Hotline => post(by("feng"), "/hotlines", self.body("create_hotline").await.unwrap()).await,
+            HotlineMessage => {
+                let order = Box::pin(self.make(HotlineOrder(State::Triaged))).await;
+                let order = by("feng").get(format!("/hotline_orders/{order}")).send().await.expect(200);
+                let path = format!("/hotlines/{}/messages", order["hotline_id"].as_str().unwrap());
+                testkit::eventually(async || {
+                    connect::hotline::dispatch(&self.world.cx()).await.unwrap();
+                    let messages = by("feng").get(&path).send().await.expect(200);
+                    messages["items"][0]["id"].as_str().map(str::to_owned)
+                })
+                .await
+            }
+            HotlineOrder(state) => {
+                let pushed = by("feng").post("/hotline_orders").json(Box::pin(self.body("push_hotline_order")).await.unwrap()).send().await;
+                let pushed = pushed.expect(201);
+                let order = json!({ "id": pushed["order_id"] });
+                for action in &orders::ways()[&state] {
+                    let (name, body) = orders::usual(&self.world, *action, &Value::Null);
+                    orders::step(&by(name), &order, action.as_str(), body).await.expect(200);
+                }
+                pushed["id"].as_str().unwrap().to_owned()
+            }
             Application => {
                 let id = post(by("feng"), "/applications", self.body("create_application").await.unwrap()).await;
                 let body = self.body("issue_credential").await.unwrap();
@@ -574,7 +649,35 @@ impl Scene {
             "update_webhook_endpoint" => json!({ "name": self.fresh("新平台") }),
             "rotate_webhook_secret" | "pause_webhook_endpoint" | "resume_webhook_endpoint" => json!({}),
             "replay_webhook_events" => json!({ "after_event_id": 0 }),
+            "sign_in_by_wechat" => json!({ "code": self.fresh("o-zhou-"), "phone_code": "phone:13712340005" }),
+            "bind_wechat" => json!({ "code": self.fresh("o-") }),
+            "record_wechat_subscriptions" => json!({ "accepted": ["template-of-all"], "refused": [] }),
+            "set_wechat_template" => json!({
+                "region_code": HOME, "event_type": "order.completed", "audience": "requester", "template_id": "template-of-all",
+                "fields": [{ "key": "thing1", "from": "title" }],
+            }),
+            "decide_wechat_check" => json!({ "pass": true }),
             "grant_role" => json!({ "role": "volunteer", "region_code": HOME }),
+            "upsert_order" => json!({
+                "external": { "system": "cityos", "number": self.fresh("CG"), "version": 1 }, "order": orders::lamp(),
+            }),
+            "link_order" => json!({ "external": { "system": "cityos", "number": self.fresh("CG"), "version": 1 } }),
+            "create_hotline" => json!({
+                "system": self.fresh("12345.t"), "name": "镇江12345", "region_code": HOME,
+                "outbound": { "base_url": "https://1.1.1.1/api", "paths": [{ "kind": "sign", "path": "/sign" }] },
+            }),
+            "update_hotline" => json!({ "name": self.fresh("扬中12345") }),
+            "set_hotline_categories" => {
+                json!({ "region_code": HOME, "entries": [{ "category_code": "B2*", "item_code": "BM-01-01" }] })
+            }
+            "push_hotline_order" => {
+                let hotline = Box::pin(self.make(Hotline)).await;
+                let hotline = world.person("feng").get(format!("/hotlines/{hotline}")).send().await.expect(200);
+                crate::hotline::work_order(hotline["system"].as_str().unwrap(), &self.fresh("ZJ"))
+            }
+            "extend_hotline_order" => json!({ "reason": "需停电施工。", "new_finish_by": "2027-06-30T10:00:00Z" }),
+            "call_back_hotline_order" => json!({ "at": "2026-11-16T01:00:00Z", "reached": true, "solved": true, "satisfaction": 3 }),
+            "rework_hotline_order" => json!({ "reason": "仍未解决。" }),
             _ => return None,
         })
     }
@@ -585,6 +688,7 @@ fn needed(operation: &Operation) -> &'static str {
     match operation.id.as_str() {
         "locate_grid" => "?lng=119.815&lat=32.24",
         "get_duty_report" | "get_branch_report" => "?region_code=321182001017",
+        "get_wechat_qr_code" => "?region_code=321182001017&scene=c%3DK7Q2M4X9TA",
         "get_file" => "?variant=original&expires=1&signature=00000000000000000000000000000000",
         _ => "",
     }

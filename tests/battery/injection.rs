@@ -11,7 +11,7 @@ use testkit::{Client, Method, World};
 
 /// What a database, a shell, a template or a parser might take for its own; the sharpest eight first.
 #[rustfmt::skip]
-const HOSTILE: [&str; 40] = [
+pub(crate) const HOSTILE: [&str; 40] = [
     "'", "\"", "\\'", "' OR '1'='1", "x' UNION SELECT password_hash FROM accounts --", "'; DROP TABLE orders; --", "\u{feff}", "𠮷",
     "''", "`", "\\", ";", "--", "' OR 1=1 --", "1 OR 1=1", "') OR ('1'='1", "1; SELECT pg_sleep(2)", "' || (SELECT 1) || '", "$1", "?", ":1", "{}", "%s",
     "%", "_", "*", "%%", "\\%", "null", "true", "NaN", "-1", "9223372036854775807", "9223372036854775808", "1e400", "0x10", "\u{202e}",
@@ -44,6 +44,8 @@ async fn asked(by: &Client, operation: &Operation, path: &str, name: &str, value
     let path = path.split('?').next().filter(|_| path.contains(&format!("{name}="))).unwrap_or(path);
     let reply = by.request(operation.method.clone(), format!("{path}{and}{name}={value}")).send().await;
     let fault = match reply.status {
+        // A picture: WeChat may have a page of that name.
+        200 if operation.id == "get_wechat_qr_code" => None,
         200 => rows(&reply.json()).difference(plain).next().map(|row| format!("finds {row:.200}")),
         404 if operation.id == "locate_grid" => None,
         _ => fault_of(&reply),

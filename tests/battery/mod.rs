@@ -17,6 +17,8 @@ mod programs;
 mod tokens;
 mod wire;
 
+pub(crate) use injection::HOSTILE;
+
 use crate::contract::{Operation, document, operations};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
@@ -27,7 +29,19 @@ use testkit::{Backend, Reply, World};
 const PARTS: [&[&str]; 3] = [
     &["orders"],
     &["mediation", "regions", "grids", "residents", "catalogue", "visits"],
-    &["organizations", "volunteers", "attachments", "accounts", "applications", "sessions", "system", "events", "webhooks"],
+    &[
+        "organizations",
+        "volunteers",
+        "attachments",
+        "accounts",
+        "applications",
+        "sessions",
+        "system",
+        "events",
+        "webhooks",
+        "wechat",
+        "hotlines",
+    ],
 ];
 
 /// The operations of a part.
@@ -58,7 +72,7 @@ macro_rules! in_parts {
 pub(crate) use in_parts;
 
 /// Everything that the database holds: each table's rows as text.
-async fn contents(world: &World) -> BTreeMap<String, Vec<String>> {
+pub(crate) async fn contents(world: &World) -> BTreeMap<String, Vec<String>> {
     let db = &world.core().db;
     let ask = async |query: String| {
         let rows = db.reader().query_all_raw(Statement::from_string(db.backend(), query)).await.unwrap();
@@ -93,7 +107,7 @@ pub(crate) async fn holds(world: &World, text: &str) -> bool {
 
 /// Requires that nothing has been written since.
 #[track_caller]
-fn is_unchanged(what: &str, before: &BTreeMap<String, Vec<String>>, now: &BTreeMap<String, Vec<String>>) {
+pub(crate) fn is_unchanged(what: &str, before: &BTreeMap<String, Vec<String>>, now: &BTreeMap<String, Vec<String>>) {
     for (table, rows) in now {
         let new: Vec<_> = rows.iter().filter(|row| !before[table].contains(row)).collect();
         assert!(new.is_empty() && rows.len() == before[table].len(), "{what} changed {table}: {new:#?}");

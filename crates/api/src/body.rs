@@ -2,7 +2,7 @@
 //! Whatever is wrong is said with a pointer to where.
 
 use crate::{call::Worker, contract::Operation, problem::Problem};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Bytes};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::HeaderMap, web::Bytes};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use kernel::error::{Code, Error, FieldError};
 use serde::de::DeserializeOwned;
@@ -15,30 +15,67 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// A JSON body that has been read and found to keep its limits.
 pub struct Body<T>(pub T);
 
+/// The same with what arrived, for those who sign what they send.
+pub struct Exact<T>(pub T, pub Arrived);
+
+/// The bytes of a body and the headers of its request.
+pub struct Arrived {
+    /// Byte for byte.
+    pub bytes: Bytes,
+    headers: HeaderMap,
+}
+
+impl Arrived {
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
 impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = req.content_type() == "application/json";
-        let worker = Worker::of(req);
-        let (limit, contract) = (worker.settings.body_limit, worker.contract);
-        let operation = req.extensions().get::<&'static Operation>().copied();
-        let payload = payload.take();
-        Box::pin(async move {
-            if !json {
-                return Err(Error::new(Code::MediaTypeUnsupported).into());
+        let reading = whole(req, payload);
+        Box::pin(async move { reading.await.map(|(value, _)| Self(value)) })
+    }
+}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Exact<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = req.headers().clone();
+        let reading = whole(req, payload);
+        Box::pin(async move { reading.await.map(|(value, bytes)| Self(value, Arrived { bytes, headers })) })
+    }
+}
+
+/// Reads the body of a request, and keeps its bytes.
+fn whole<T: DeserializeOwned + Validate + 'static>(
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<(T, Bytes), Problem>> + 'static + use<T> {
+    let json = req.content_type() == "application/json";
+    let worker = Worker::of(req);
+    let (limit, contract) = (worker.settings.body_limit, worker.contract);
+    let operation = req.extensions().get::<&'static Operation>().copied();
+    let payload = payload.take();
+    async move {
+        if !json {
+            return Err(Error::new(Code::MediaTypeUnsupported).into());
+        }
+        let bytes = collect(payload, limit, PATIENCE).await?;
+        let command = parse(&bytes)?;
+        if let Some(operation) = operation.filter(|_| bytes.contains(&b'[')) {
+            let body = serde_json::from_slice(&bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", &e).because(e))?;
+            if let Some(pointer) = contract.stray_array(operation, &body) {
+                return Err(no_object(pointer).into());
             }
-            let bytes = collect(payload, limit, PATIENCE).await?;
-            let command = parse(&bytes)?;
-            if let Some(operation) = operation.filter(|_| bytes.contains(&b'[')) {
-                let body = serde_json::from_slice(&bytes).map_err(|e| Error::new(Code::BodyMalformed).with("reason", &e).because(e))?;
-                if let Some(pointer) = contract.stray_array(operation, &body) {
-                    return Err(no_object(pointer).into());
-                }
-            }
-            Ok(Self(command))
-        })
+        }
+        Ok((command, bytes))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Shared, problem::Problem, proxy};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
-use connect::webhook::Outlet;
+use connect::{webhook::Outlet, wechat::Wechat};
 use files::Files;
 use identity::Identity;
 use kernel::{
@@ -48,6 +48,22 @@ pub struct Call {
     pub files: Arc<Files>,
     /// Where webhooks may be sent.
     pub outlet: Arc<Outlet>,
+    /// WeChat, where it is connected.
+    pub wechat: Option<Arc<Wechat>>,
+}
+
+impl Call {
+    /// WeChat.
+    ///
+    /// # Errors
+    /// `wechat_not_configured`.
+    pub fn wechat(&self) -> kernel::Result<&Wechat> {
+        connected(&self.wechat)
+    }
+}
+
+fn connected(wechat: &Option<Arc<Wechat>>) -> kernel::Result<&Wechat> {
+    wechat.as_deref().ok_or_else(|| Error::new(Code::WechatNotConfigured))
 }
 
 impl FromRequest for Call {
@@ -63,6 +79,7 @@ impl FromRequest for Call {
             identity: Arc::clone(&worker.identity),
             files: Arc::clone(&worker.files),
             outlet: Arc::clone(&worker.outlet),
+            wechat: worker.wechat.clone(),
         }))
     }
 }
@@ -77,6 +94,18 @@ pub struct Public {
     pub files: Arc<Files>,
     /// Where the call came from, for counting: the peer, or whom a trusted proxy names; absent off the network.
     pub network: Option<String>,
+    /// WeChat, where it is connected.
+    pub wechat: Option<Arc<Wechat>>,
+}
+
+impl Public {
+    /// WeChat.
+    ///
+    /// # Errors
+    /// `wechat_not_configured`.
+    pub fn wechat(&self) -> kernel::Result<&Wechat> {
+        connected(&self.wechat)
+    }
 }
 
 impl FromRequest for Public {
@@ -89,6 +118,7 @@ impl FromRequest for Public {
             core: worker.core.clone(),
             identity: Arc::clone(&worker.identity),
             files: Arc::clone(&worker.files),
+            wechat: worker.wechat.clone(),
             network: req
                 .peer_addr()
                 .map(|peer| proxy::network(proxy::client_ip(peer.ip(), req.headers(), &worker.settings.trusted_proxies)).to_string()),

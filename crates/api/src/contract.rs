@@ -6,11 +6,11 @@ use crate::{
     conditions::{self, Conditions},
     deprecation::{self, Deprecation},
     links,
-    problem::{FieldProblem, ProblemBody},
+    problem::{FieldProblem, Open311Error, ProblemBody},
     shape,
     wish::{self, View},
 };
-use actix_web::http::Method;
+use actix_web::http::{Method, header::HeaderMap};
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -24,7 +24,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 19] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -43,6 +43,15 @@ const TAGS: [(&str, &str); 16] = [
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
     ("events", "事件: the change feed 事件流, its catalogue 事件目录, what a webhook says."),
     ("webhooks", "推送: endpoints 推送地址 that are told of events, and what became of each message."),
+    (
+        "open311",
+        "开放诉求接口: Open311 GeoReport v2 for reporting apps of other makers, in JSON and XML, with that standard's own refusals. At `/open311/test` the same is rehearsed, and nothing kept.",
+    ),
+    ("wechat", "微信小程序: sign-in, subscribe messages 订阅消息, content checks 内容检测, QR codes 小程序码, message push 消息推送."),
+    (
+        "hotlines",
+        "热线: hotlines 12345 and their work orders 热线工单, what they are told 回传, reconciliation 对账 and the three rates 三率.",
+    ),
     ("system", "系统: health, keys, this document."),
 ];
 
@@ -58,6 +67,8 @@ pub(crate) struct Operation {
     pub(crate) raw: bool,
     /// Whether its body holds many commands.
     pub(crate) batch: bool,
+    /// Whether it keeps the habits of Open311 instead of ours.
+    pub(crate) open311: bool,
     pub(crate) conditions: Conditions,
     /// What a program needs one of; none if it is for people only.
     pub(crate) scopes: Vec<kernel::Permission>,
@@ -71,6 +82,11 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// Whether its body may be large and its work long: many commands, or a form with files.
+    pub(crate) fn is_long(&self, headers: &HeaderMap) -> bool {
+        self.batch || (self.raw && (!self.open311 || crate::open311::has_files(headers)))
+    }
+
     /// Refuses the first query parameter that the operation does not know, that is repeated, too long, or that holds U+0000.
     pub(crate) fn refuse_query(&self, query: &str) -> Option<kernel::Error> {
         let mut seen = BTreeSet::new();
@@ -141,6 +157,7 @@ impl Contract {
                     public,
                     raw,
                     batch: operation.get("x-batch").is_some(),
+                    open311: path.starts_with("/open311/"),
                     conditions,
                     scopes,
                     deprecation: Deprecation::of(operation),
@@ -170,9 +187,7 @@ impl Contract {
 
     pub(crate) fn find(&'static self, method: &Method, path: &str) -> Found {
         let segments: Vec<&str> = path.split('/').collect();
-        let fits = |o: &&Operation| {
-            o.segments.iter().zip(&segments).all(|(want, got)| if want.starts_with('{') { !got.is_empty() } else { want == got })
-        };
+        let fits = |o: &&Operation| o.segments.iter().zip(&segments).all(|(want, got)| matches(want, got));
         let mut matches = self.by_length.get(&segments.len()).into_iter().flatten().filter(fits).peekable();
         let Some(path) = matches.peek().map(|o| &o.path) else { return Found::Nothing };
         let same_path: Vec<&Operation> = matches.filter(|o| &o.path == path).collect();
@@ -180,6 +195,14 @@ impl Contract {
             Some(operation) => Found::Operation(operation),
             None => Found::WrongMethod(same_path.iter().map(|o| o.method.as_str()).collect::<Vec<_>>().join(", ")),
         }
+    }
+}
+
+/// Whether a segment of a request fits one of the contract: `requests.{format}` has something behind the dot.
+fn matches(want: &str, got: &str) -> bool {
+    match (want.split_once('{'), want.rsplit_once('}')) {
+        (Some((before, _)), Some((_, after))) => got.len() > before.len() + after.len() && got.starts_with(before) && got.ends_with(after),
+        _ => want == got,
     }
 }
 
@@ -219,6 +242,7 @@ fn frame() -> OpenApi {
     let components = ComponentsBuilder::new()
         .schema_from::<ProblemBody>()
         .schema_from::<FieldProblem>()
+        .schema_from::<Open311Error>()
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .build();
     OpenApiBuilder::new()
@@ -311,7 +335,8 @@ fn sent(document: &Value) -> BTreeSet<String> {
 fn drop_nulls_from_answers(document: &mut Value) {
     let sent = sent(document);
     for (name, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
-        let answer = !sent.contains(name);
+        // The façade says null where its clients expect a field.
+        let answer = !sent.contains(name) && !name.starts_with("Open311");
         walk(schema, &mut |node| {
             if let Some(types) = node.get("type").and_then(Value::as_array).filter(|_| answer) {
                 let types: Vec<Value> = types.iter().filter(|t| *t != "null").cloned().collect();

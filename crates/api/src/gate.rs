@@ -10,6 +10,7 @@ use crate::{
     conditions::{self, Conditions},
     contract::{Found, Operation},
     metrics::{self, InFlight},
+    open311::{self, Format},
     parked::Parked,
     problem::{self, Problem},
     scopes, trace,
@@ -68,6 +69,7 @@ pub(crate) async fn gate<B: MessageBody + 'static>(mut req: ServiceRequest, next
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
+    open311::rehearse(&mut req);
     let worker = Worker::of(req.request()).clone();
     let goal = find(&req, &worker);
     let span = trace::request(req.headers(), req.method(), goal.operation, goal.route);
@@ -96,7 +98,8 @@ async fn pass<B: MessageBody + 'static>(
     let docs = matches!(goal.found, Ok(None));
     // One deadline for all of it: finding out who asks, the work, and looking for a stored answer.
     let operation = goal.found.as_ref().ok().copied().flatten();
-    let long = operation.is_some_and(|o| o.raw || o.batch);
+    let long = operation.is_some_and(|o| o.is_long(req.headers()));
+    let format = Format::of(req.path(), req.headers());
     if operation.is_some_and(|o| o.batch) {
         req.extensions_mut().insert(batch::Reader { request_id: request_id.clone(), language });
     }
@@ -161,9 +164,17 @@ async fn pass<B: MessageBody + 'static>(
             (http, outcome)
         }
     };
-    let mut response = match outcome {
-        Ok(response) => operation.map_or(Conditions::default(), |o| o.conditions).tag(response, known.as_deref()),
-        Err(error) => problem::render(&error, &request_id, language),
+    let outcome = match (outcome, format) {
+        (Ok(response), Some(format)) => format.answer(response, goal.operation),
+        (outcome, _) => outcome,
+    };
+    let mut response = match (outcome, format) {
+        (Ok(response), _) => operation.map_or(Conditions::default(), |o| o.conditions).tag(response, known.as_deref()),
+        (Err(error), None) => problem::render(&error, &request_id, language),
+        (Err(error), Some(format)) => {
+            let refusal = problem::render_open311(&error, &request_id, language);
+            format.answer(refusal, open311::ERRORS).unwrap_or_else(|error| problem::render(&error, &request_id, language))
+        }
     };
     if let Some(deprecation) = operation.and_then(|o| o.deprecation.as_ref()) {
         deprecation.announce(response.headers_mut());
@@ -201,7 +212,8 @@ fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
     if worker.settings.docs && (req.path() == "/docs" || req.path().starts_with("/docs/")) {
         return Goal { operation: "docs", route: "/docs", found: Ok(None) };
     }
-    let refused = match worker.contract.find(req.method(), req.path()) {
+    let found = if Format::is_told(req.path()) { worker.contract.find(req.method(), req.path()) } else { Found::Nothing };
+    let refused = match found {
         Found::Operation(operation) => return Goal { operation: &operation.id, route: &operation.path, found: Ok(Some(operation)) },
         Found::WrongMethod(allow) => Error::new(Code::MethodNotAllowed).with("allow", allow),
         Found::Nothing => Error::new(Code::PathNotFound),
@@ -211,11 +223,11 @@ fn find(req: &ServiceRequest, worker: &Worker) -> Goal {
 
 /// What a request says beside what its handler reads.
 #[derive(Default)]
-struct Admitted {
-    key: Option<IdempotencyKey>,
+pub(crate) struct Admitted {
+    pub(crate) key: Option<IdempotencyKey>,
     /// Whether it says by `If-Match` from where it starts.
-    conditional: bool,
-    wish: Option<Wish>,
+    pub(crate) conditional: bool,
+    pub(crate) wish: Option<Wish>,
 }
 
 /// Waits for a turn, finds out who asks, checks the query, and reads the body and the Idempotency-Key.
@@ -227,24 +239,19 @@ async fn admit<'a>(
 ) -> kernel::Result<Admitted> {
     req.extensions_mut().insert(operation);
     // Whoever asks after the health of an overloaded server is told at once.
-    if operation.path.starts_with("/api/") {
+    if operation.path.starts_with("/api/") || operation.open311 {
         *turn = Some(worker.turns.take().await?);
+    }
+    // PostgreSQL cannot store U+0000: nothing has such an id or code.
+    let nul = req.path().contains("%00") || req.path().contains('\0');
+    if operation.open311 && !nul {
+        return open311::admit(req, worker, operation, turn).await;
     }
     if !operation.public {
         let presented = presented(req.headers())?.ok_or_else(|| Error::new(Code::TokenMissing))?;
-        let actor = worker.identity.authenticate(&worker.core, &presented).await?;
-        req.extensions_mut().insert(Arc::clone(&actor));
-        if let Some(program) = &actor.program {
-            let allowance = worker.identity.allowance(program, worker.core.clock.now());
-            req.extensions_mut().insert(allowance);
-            if let Some(refusal) = allowance.refusal() {
-                return Err(refusal);
-            }
-            scopes::require(program.scopes, &operation.scopes)?;
-        }
+        identify(req, worker, operation, &presented).await?;
     }
-    // PostgreSQL cannot store U+0000: nothing has such an id or code.
-    if req.path().contains("%00") || req.path().contains('\0') {
+    if nul {
         return Err(Error::new(Code::PathParameterInvalid));
     }
     if let Some(error) = operation.refuse_query(req.query_string()) {
@@ -255,7 +262,7 @@ async fn admit<'a>(
         let wish = Wish::take(req, operation.view.as_ref())?;
         return Ok(Admitted { wish, ..Admitted::default() });
     }
-    let mut body = body(req, worker, operation, turn).await?;
+    let mut body = body(req, worker, operation, turn, true).await?;
     if let Some(version) = expected {
         body = conditions::with_version(body, version)?;
     }
@@ -267,15 +274,32 @@ async fn admit<'a>(
     Ok(Admitted { key, conditional: expected.is_some(), wish: None })
 }
 
-/// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there.
-async fn body<'a>(
+/// Finds out who asks: somebody who is signed in, or a program that has not used up its quota and has the scope.
+pub(crate) async fn identify(req: &ServiceRequest, worker: &Worker, operation: &Operation, presented: &str) -> kernel::Result<()> {
+    let actor = worker.identity.authenticate(&worker.core, presented).await?;
+    req.extensions_mut().insert(Arc::clone(&actor));
+    if let Some(program) = &actor.program {
+        let allowance = worker.identity.allowance(program, worker.core.clock.now());
+        req.extensions_mut().insert(allowance);
+        if let Some(refusal) = allowance.refusal() {
+            return Err(refusal);
+        }
+        scopes::require(program.scopes, &operation.scopes)?;
+    }
+    Ok(())
+}
+
+/// Reads the body. Whoever sends it slowly holds up nobody: they wait for another turn when it is there. What is large takes room,
+/// and those who are not `known` yet have little of it.
+pub(crate) async fn body<'a>(
     req: &mut ServiceRequest,
     worker: &'a Worker,
     operation: &Operation,
     turn: &mut Option<Turn<'a>>,
+    known: bool,
 ) -> kernel::Result<Bytes> {
     let (mut limit, mut patience) = (worker.settings.body_limit, body::PATIENCE);
-    if operation.raw || operation.batch {
+    if operation.is_long(req.headers()) {
         if operation.raw {
             (limit, patience) = (worker.settings.upload_limit + FORM_OVERHEAD, worker.settings.upload_deadline);
         } else {
@@ -283,7 +307,8 @@ async fn body<'a>(
         }
         *turn = None;
         let told = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-        let room = worker.uploads.room_for(told.unwrap_or(limit).min(limit)).await?;
+        let uploads = if known { &worker.uploads } else { &worker.strangers };
+        let room = uploads.room_for(told.unwrap_or(limit).min(limit)).await?;
         req.extensions_mut().insert(room);
     }
     let mut reading = pin!(body::collect(req.take_payload(), limit, patience));
@@ -297,7 +322,7 @@ async fn body<'a>(
 }
 
 /// The Idempotency-Key with a digest of the request, which is keyed, because a body may hold a password.
-fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel::Result<Option<IdempotencyKey>> {
+pub(crate) fn idempotency_key(req: &ServiceRequest, worker: &Worker, body: &[u8]) -> kernel::Result<Option<IdempotencyKey>> {
     let Some(key) = req.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     // The draft writes the key as a quoted string; the same one bare is the same key.
     let key = key.to_str().unwrap_or_default();
@@ -388,7 +413,7 @@ pub(crate) fn read(headers: &HeaderMap) {
 }
 
 /// The token or API key that a request presents.
-fn presented(headers: &HeaderMap) -> kernel::Result<Option<String>> {
+pub(crate) fn presented(headers: &HeaderMap) -> kernel::Result<Option<String>> {
     let Some(key) = headers.get(API_KEY).filter(|_| !headers.contains_key(header::AUTHORIZATION)) else { return Ok(bearer(headers)) };
     let key = key.to_str().ok().filter(|key| key.starts_with("lk_")).ok_or_else(|| Error::new(Code::ApiKeyInvalid))?;
     Ok(Some(key.to_owned()))

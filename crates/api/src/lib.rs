@@ -19,6 +19,7 @@ mod gate;
 mod links;
 mod metrics;
 mod older;
+mod open311;
 mod parked;
 mod prelude;
 mod problem;
@@ -38,7 +39,7 @@ pub use proxy::{NoNetwork, TrustedProxy};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use call::Worker;
-use connect::webhook::Outlet;
+use connect::{webhook::Outlet, wechat::Wechat};
 use contract::Contract;
 use files::Files;
 use futures_util::future::BoxFuture;
@@ -77,6 +78,8 @@ pub struct Settings {
     pub file_limits: files::Limits,
     /// Receivers of webhooks within the operator's own network; none unless told.
     pub webhooks_allow: connect::webhook::AllowList,
+    /// How WeChat is reached; absent: this server is not connected to it.
+    pub wechat: Option<connect::wechat::Setup>,
     /// How long the server says "not ready" before it stops taking connections.
     pub drain: Duration,
     /// How often what programs did is written down.
@@ -111,6 +114,7 @@ impl Default for Settings {
             storage: files::Storage::Memory,
             file_limits: files::Limits::default(),
             webhooks_allow: connect::webhook::AllowList::default(),
+            wechat: None,
             drain: Duration::ZERO,
             usage_flush: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
@@ -136,9 +140,13 @@ pub struct Shared {
     /// Turns true when whoever waits or streams must come to an end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) uploads: Uploads,
+    /// The room of those who bring files before they have said who they are.
+    pub(crate) strangers: Uploads,
     pub(crate) files: Arc<Files>,
     /// Where webhooks may be sent.
     pub(crate) outlet: Arc<Outlet>,
+    /// WeChat; absent where this server is not connected to it.
+    pub(crate) wechat: Option<Arc<Wechat>>,
 }
 
 /// A running server.
@@ -174,7 +182,9 @@ impl Server {
         let limits = files::Limits { bytes: settings.upload_limit, ..settings.file_limits };
         let files = Arc::new(Files::open(&settings.storage, limits)?);
         let outlet = Arc::new(Outlet::new(settings.webhooks_allow.clone())?);
+        let wechat = settings.wechat.clone().map(Wechat::new).transpose()?.map(Arc::new);
         let uploads = Uploads::new(settings.upload_memory.max(settings.upload_limit * 2));
+        let strangers = Uploads::new(settings.upload_limit * 2);
         let shared = Arc::new(Shared {
             settings,
             identity,
@@ -183,8 +193,10 @@ impl Server {
             turns,
             tail: Arc::default(),
             uploads,
+            strangers,
             files,
             outlet,
+            wechat,
             stopping: watch::Sender::new(false),
         });
         let tail = Arc::clone(&shared.tail);
@@ -227,6 +239,12 @@ impl Server {
     #[must_use]
     pub fn outlet(&self) -> Arc<Outlet> {
         Arc::clone(&self.shared.outlet)
+    }
+
+    /// WeChat, where it is connected.
+    #[must_use]
+    pub fn wechat(&self) -> Option<Arc<Wechat>> {
+        self.shared.wechat.clone()
     }
 
     /// Where it listens.

@@ -3,7 +3,7 @@
 pub(crate) use crate::{
     body::Body,
     call::{Call, Public},
-    problem::{Problem, ReadProblems, SignInProblems, TokenProblems, UploadProblems, WriteProblems},
+    problem::{Problem, ReadProblems, SignInProblems, TokenProblems, UploadProblems, WechatProblems, WriteProblems},
     routes::ServiceConfig,
 };
 pub(crate) use actix_web::{HttpResponse, delete, get, post};

@@ -6,7 +6,7 @@
 
 use crate::metrics;
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
 use kernel::error::{Code, Error, Kind, Language};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, ToSchema,
-    openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response},
+    openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, response::Response, schema::ArrayBuilder},
 };
 
 /// A refusal on its way out.
@@ -61,6 +61,15 @@ const fn status(kind: Kind) -> StatusCode {
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+/// What Open311 has for it: 404 for what there is not, 403 for who may not, 400 for whatever else the client got wrong.
+const fn open311_status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Unauthenticated | Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::Malformed | Kind::Invalid | Kind::Conflict | Kind::PreconditionFailed | Kind::UnsupportedMedia => StatusCode::BAD_REQUEST,
+        other => status(other),
     }
 }
 
@@ -139,6 +148,17 @@ pub struct FieldProblem {
     detail: String,
 }
 
+/// A refusal in Open311's shape (错误).
+#[derive(Serialize, ToSchema)]
+pub struct Open311Error {
+    /// The HTTP status, 404, 403 or 400 for what the caller can mend.
+    #[schema(minimum = 400, maximum = 599)]
+    code: u16,
+    /// Where it is, what is wrong, and in parentheses the stable word of it (说明).
+    #[schema(example = "service_code: 没有这个服务事项。 (service_item_not_found)")]
+    description: String,
+}
+
 /// What its reader is told of a refusal, which is counted and, where it is our fault, logged.
 pub(crate) fn told(error: &Error, request_id: &str, language: Language) -> ProblemBody {
     let kind = error.code.kind();
@@ -175,18 +195,42 @@ pub(crate) fn render(error: &Error, request_id: &str, language: Language) -> Htt
     let body = told(error, request_id, language);
     let mut response = HttpResponse::build(status);
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-    response.insert_header((header::CONTENT_LANGUAGE, if language == Language::English { "en" } else { "zh-CN" }));
-    if let Some(seconds) = body.retry_after {
-        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
-    }
+    head(&mut response, error, &body, language);
     if kind == Kind::Unauthenticated {
         response
             .insert_header((header::WWW_AUTHENTICATE, if error.code == Code::ClientInvalid { "Basic realm=\"linli\"" } else { "Bearer" }));
     }
-    if let Some((_, allow)) = error.params.iter().find(|(name, _)| kind == Kind::MethodNotAllowed && *name == "allow") {
+    response.json(body)
+}
+
+/// The headers of a refusal, whatever its shape.
+fn head(response: &mut HttpResponseBuilder, error: &Error, body: &ProblemBody, language: Language) {
+    response.insert_header((header::CONTENT_LANGUAGE, if language == Language::English { "en" } else { "zh-CN" }));
+    if let Some(seconds) = body.retry_after {
+        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    let refused = error.code.kind() == Kind::MethodNotAllowed;
+    if let Some((_, allow)) = error.params.iter().find(|(name, _)| refused && *name == "allow") {
         response.insert_header((header::ALLOW, allow.as_str()));
     }
-    response.json(body)
+}
+
+/// Builds the answer of the façade: a list with one entry for each field at fault, or of one.
+pub(crate) fn render_open311(error: &Error, request_id: &str, language: Language) -> HttpResponse {
+    let body = told(error, request_id, language);
+    let status = open311_status(error.code.kind());
+    let entry = |description: String| Open311Error { code: status.as_u16(), description };
+    let fields = body.errors.iter().map(|field| {
+        let name = connect::open311::parameter(&field.pointer);
+        entry(format!("{name}: {} ({})", field.detail, field.code.as_str()))
+    });
+    let mut entries: Vec<Open311Error> = fields.collect();
+    if entries.is_empty() {
+        entries.push(entry(format!("{} ({})", body.detail, error.code.as_str())));
+    }
+    let mut response = HttpResponse::build(status);
+    head(&mut response, error, &body, language);
+    response.json(entries)
 }
 
 fn chain(error: &Error) -> String {
@@ -256,6 +300,22 @@ impl IntoResponses for UploadProblems {
     }
 }
 
+/// The refusals of what WeChat is asked for somebody who need not have signed in.
+pub struct WechatProblems;
+
+impl IntoResponses for WechatProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = problem_responses(&READ);
+        all.extend(problem_responses(&WRITE));
+        all.extend(problem_responses(&[
+            ("403", "WeChat or this server does not let them (微信限制或无权限)."),
+            ("429", "WeChat is asked too often; see `Retry-After` (调用过于频繁)."),
+            ("503", "WeChat is not connected or cannot be reached, or the database is away; see `Retry-After` (微信或数据库暂不可用)."),
+        ]));
+        all
+    }
+}
+
 /// The refusals of buying a token.
 pub struct TokenProblems;
 
@@ -279,6 +339,48 @@ impl IntoResponses for SignInProblems {
         all.extend(problem_responses(&[("429", "Too many attempts; see `Retry-After` (尝试过于频繁).")]));
         all.remove("403");
         all.remove("404");
+        all
+    }
+}
+
+/// The refusals of the façade, in both of its formats.
+fn open311_responses(statuses: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let list = || ArrayBuilder::new().items(Ref::from_schema_name("Open311Error")).build();
+    let content = || ContentBuilder::new().schema(Some(list())).build();
+    let response = |description: &str| {
+        ResponseBuilder::new().description(description).content("application/json", content()).content("text/xml", content()).build().into()
+    };
+    statuses.iter().map(|(status, description)| ((*status).to_owned(), response(description))).collect()
+}
+
+const OPEN311: [(&str, &str); 5] = [
+    ("400", "The request cannot be read, or the state of things forbids it (请求有误)."),
+    ("403", "The API key is missing or wrong, or may not do this (密钥无效或无权限)."),
+    ("404", "There is no such service, request, token or jurisdiction (不存在)."),
+    ("500", "Our fault (内部错误)."),
+    ("503", "The database is away; see `Retry-After` (暂不可用)."),
+];
+
+/// The refusals of a read of the façade.
+pub struct Open311Problems;
+
+impl IntoResponses for Open311Problems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        open311_responses(&OPEN311)
+    }
+}
+
+/// The refusals of a change by the façade.
+pub struct Open311WriteProblems;
+
+impl IntoResponses for Open311WriteProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = open311_responses(&OPEN311);
+        all.extend(open311_responses(&[
+            ("413", "The body is over the limit (请求体过大)."),
+            ("429", "The application has used up its quota, or its files of a day; see `Retry-After` (超出配额)."),
+            ("507", "There is no room left to store it (存储空间不足)."),
+        ]));
         all
     }
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A proxy whose word is taken, or a network of them: `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +64,13 @@ pub(crate) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[TrustedPro
         }
     }
     client
+}
+
+/// How the client speaks to us: a trusted proxy may have taken the encryption off.
+pub(crate) fn scheme(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[TrustedProxy]) -> &'static str {
+    let believed = peer.is_some_and(|peer| trusted.iter().any(|proxy| proxy.0.contains(&peer.to_canonical())));
+    let told = headers.get(FORWARDED_PROTO).filter(|_| believed).map(|proto| proto.as_bytes());
+    if told.is_some_and(|proto| proto.eq_ignore_ascii_case(b"https")) { "https" } else { "http" }
 }
 
 /// What is counted for a client: its address, or in IPv6 its /64, because whoever has one has 2^64 addresses.
@@ -144,6 +152,17 @@ mod tests {
         assert_eq!(client("fd00::1", &["[2001:db8::1]:4711"], &trusted), "2001:db8::1");
         assert_eq!(client("fd00::1", &["[2001:db8::1]"], &trusted), "2001:db8::1");
         assert_eq!(client("fd00::1", &["2001:db8::1"], &trusted), "2001:db8::1");
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_that_it_is_encrypted() {
+        let told = |peer: &str, proto: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(FORWARDED_PROTO, HeaderValue::from_str(proto).unwrap());
+            scheme(Some(peer.parse().unwrap()), &headers, &["10.0.0.0/8".parse().unwrap()])
+        };
+        assert_eq!((told("10.0.0.1", "https"), told("10.0.0.1", "http"), told("203.0.113.5", "https")), ("https", "http", "http"));
+        assert_eq!(scheme(None, &HeaderMap::new(), &[]), "http");
     }
 
     #[test]

@@ -53,4 +53,5 @@ pub(crate) fn describe(contract: &mut OpenApi) {
 fn all(config: &mut ServiceConfig) {
     crate::v1::system::outside(config);
     config.scope("/api/v1", crate::v1::routes);
+    config.scope("/open311/v2", crate::open311::routes);
 }

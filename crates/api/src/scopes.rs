@@ -39,6 +39,8 @@ const SCOPES: &[(&str, &[P])] = &[
     ("get_opinion", &[P::OpinionRead, P::OpinionHandle]),
     ("record_opinion", &[P::OpinionHandle]),
     ("feed_opinion_back", &[P::OpinionHandle]),
+    ("get_hotline_order", &[P::HotlineRead, P::HotlinePush, P::HotlineHandle]),
+    ("call_back_hotline_order", &[P::HotlineHandle, P::HotlinePush]),
     ("upload_attachment", UPLOADS),
     ("get_attachment", UPLOADS),
     ("delete_attachment", UPLOADS),

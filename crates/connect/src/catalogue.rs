@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::ToSchema;
 
 /// Every crate that logs events.
-const PARTS: [fn() -> Vec<Catalogued>; 9] = [
+const PARTS: [fn() -> Vec<Catalogued>; 11] = [
     identity::event_types,
     files::event_types,
     grids::event_types,
@@ -23,6 +23,8 @@ const PARTS: [fn() -> Vec<Catalogued>; 9] = [
     mediation::event_types,
     visits::event_types,
     crate::webhook::event_types,
+    crate::wechat::event_types,
+    crate::hotline::event_types,
 ];
 
 static ALL: LazyLock<BTreeMap<EventType, Value>> =

@@ -12,6 +12,10 @@ pub(crate) enum AttachmentEvent {
         media_type: String,
         /// Its bytes as they are kept.
         size: i64,
+        /// Whether nobody is shown it until it has been checked.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        quarantined: bool,
     },
     Deleted {},
 }

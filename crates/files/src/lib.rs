@@ -24,7 +24,7 @@ mod view;
 
 pub use blob::{Files, Limits, S3, Storage};
 pub use link::{Link, Links, Variant};
-pub use row::{OwnerKind, Part};
+pub use row::{OwnerKind, Part, Quarantine};
 pub use view::Attachment;
 
 use event::AttachmentEvent;
@@ -51,12 +51,12 @@ pub struct Owner {
     pub part: Part,
 }
 
-/// Stores a file (上传附件).
+/// Stores a file (上传附件). In `quarantine` it is shown to nobody before [`release`], if it is of a kind that [`is_checkable`].
 ///
 /// # Errors
 /// `body_too_large`; `attachment_type_refused`, `attachment_unreadable`, `attachment_pixels_exceeded` for what is not taken;
 /// `attachment_quota_reached`; `storage_unavailable`; `idempotency_key_seen`.
-pub async fn upload(files: &Files, cx: &Cx, bytes: Vec<u8>, purpose: Option<String>) -> Result<Attachment> {
+pub async fn upload(files: &Files, cx: &Cx, bytes: Vec<u8>, purpose: Option<String>, quarantine: bool) -> Result<Attachment> {
     let account = cx.actor.account()?;
     // A repeated request must not leave a second file behind.
     if cx.replay().await?.is_some() {
@@ -68,6 +68,7 @@ pub async fn upload(files: &Files, cx: &Cx, bytes: Vec<u8>, purpose: Option<Stri
     }
     store::check_quota(cx, account, limits).await?;
     let made = files.prepare(bytes).await?;
+    let quarantined = quarantine && is_checkable(made.kind.media_type());
 
     // Its row first, in a transaction of its own: a crash from here on leaves what `purge` finds.
     let alone = cx.clone().with_key(None);
@@ -88,6 +89,7 @@ pub async fn upload(files: &Files, cx: &Cx, bytes: Vec<u8>, purpose: Option<Stri
         part: None,
         created_at: tx.now,
         used_at: None,
+        quarantine: quarantined.then_some(Quarantine::Checking),
     };
     store::insert(&mut tx, row.clone()).await?;
     tx.commit(()).await?;
@@ -97,7 +99,7 @@ pub async fn upload(files: &Files, cx: &Cx, bytes: Vec<u8>, purpose: Option<Stri
     }
     let mut tx = cx.begin();
     store::finish(&mut tx, row.id);
-    tx.emit(subject(&row, 1), &AttachmentEvent::Uploaded { media_type: row.media_type.clone(), size })?;
+    tx.emit(subject(&row, 1), &AttachmentEvent::Uploaded { media_type: row.media_type.clone(), size, quarantined })?;
     tx.commit_created(Attachment::of(Model { state: State::Ready, ..row })).await
 }
 
@@ -153,13 +155,37 @@ pub async fn find(cx: &Cx, id: AttachmentId) -> Result<(Attachment, Held)> {
 /// `link_invalid` for a link that is wrong or old; `attachment_not_found` for a file that is gone; `storage_unavailable`.
 pub async fn open(files: &Files, cx: &Cx, id: AttachmentId, link: &Link) -> Result<(Vec<u8>, String)> {
     link.check(cx, id)?;
-    let row = store::find(cx, id).await?.filter(|r| r.state == State::Ready).ok_or_else(missing)?;
+    let row = store::find(cx, id).await?.filter(|r| r.state == State::Ready && r.quarantine != Some(Quarantine::Blocked));
+    let row = row.ok_or_else(missing)?;
     let media_type = match link.variant {
         Variant::Thumbnail if !row.has_thumbnail => return Err(missing()),
         Variant::Thumbnail => "image/jpeg".to_owned(),
         Variant::Original => row.media_type,
     };
     Ok((files.get(cx, id, link.variant).await?.ok_or_else(missing)?, media_type))
+}
+
+/// Whether there is somebody who can look at files of this type: pictures and recordings of sound.
+#[must_use]
+pub fn is_checkable(media_type: &str) -> bool {
+    media_type.starts_with("image/") || media_type.starts_with("audio/")
+}
+
+/// Where whoever checks a file in quarantine may fetch it for this long: a path on this server. Absent when there is none such.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn link_to_check(cx: &Cx, id: AttachmentId, lifetime: chrono::Duration) -> Result<Option<String>> {
+    let row = store::find(cx, id).await?.filter(|r| r.state == State::Ready && r.quarantine.is_some());
+    row.map(|row| link::path(cx, row.id, Variant::Original, (cx.now() + lifetime).timestamp())).transpose()
+}
+
+/// Lets a file out of quarantine, or keeps it there for another reason. Whether there is one in quarantine.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn release(tx: &mut Tx<'_>, id: AttachmentId, to: Option<Quarantine>) -> Result<bool> {
+    store::quarantine(tx, id, to).await
 }
 
 /// Deletes a file that its uploader has not used (删除附件).

@@ -90,18 +90,24 @@ impl Link {
     }
 }
 
+/// The path of a link that is good until then.
+pub(crate) fn path(cx: &Cx, id: AttachmentId, variant: Variant, expires: i64) -> Result<String> {
+    let signature = signature(cx, id, variant, expires)?;
+    Ok(format!("/api/v1/files/{id}?variant={}&expires={expires}&signature={signature}", variant.as_str()))
+}
+
 impl Attachment {
-    /// The same with links that are good from now on.
+    /// The same with links that are good from now on; without any in quarantine.
     ///
     /// # Errors
     /// `internal_error` never, in practice.
     pub fn linked(mut self, cx: &Cx) -> Result<Self> {
+        if self.quarantine.is_some() {
+            return Ok(self);
+        }
         let expires_at = DateTime::from_timestamp((cx.now() + LIFETIME).timestamp(), 0).unwrap_or_default();
         let expires = expires_at.timestamp();
-        let link = |variant: Variant| -> Result<String> {
-            let signature = signature(cx, self.id, variant, expires)?;
-            Ok(format!("/api/v1/files/{}?variant={}&expires={expires}&signature={signature}", self.id, variant.as_str()))
-        };
+        let link = |variant: Variant| path(cx, self.id, variant, expires);
         let thumbnail = if self.has_thumbnail { Some(link(Variant::Thumbnail)?) } else { None };
         self.links = Some(Links { original: link(Variant::Original)?, thumbnail, expires_at });
         Ok(self)

@@ -37,6 +37,20 @@ pub enum State {
     Deleting,
 }
 
+/// Why a file is shown to nobody (隔离).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AttachmentQuarantine)]
+pub enum Quarantine {
+    /// 检测中: it is being checked.
+    Checking,
+    /// 待人工审核: the check found something, or could not be made.
+    Review,
+    /// 违规: it is never shown again.
+    Blocked,
+}
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attachments")]
@@ -57,6 +71,8 @@ pub struct Model {
     pub part: Option<Part>,
     pub created_at: ChronoDateTimeUtc,
     pub used_at: Option<ChronoDateTimeUtc>,
+    /// Absent: it is shown to whoever may see it.
+    pub quarantine: Option<Quarantine>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

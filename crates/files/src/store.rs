@@ -2,7 +2,7 @@
 
 use crate::{
     Limits, Owner,
-    row::{Column as C, Entity, Model, State},
+    row::{Column as C, Entity, Model, Quarantine, State},
 };
 use chrono::Duration;
 use kernel::{
@@ -71,6 +71,17 @@ pub(crate) async fn claim(tx: &mut Tx<'_>, id: AttachmentId, owner: Owner) -> Re
         return Ok(None);
     }
     Ok(Entity::find_by_id(id).one(tx.conn().await?).await?)
+}
+
+/// Changes why a file in quarantine is there.
+pub(crate) async fn quarantine(tx: &mut Tx<'_>, id: AttachmentId, to: Option<Quarantine>) -> Result<bool> {
+    let done = Entity::update_many()
+        .col_expr(C::Quarantine, Expr::val(to))
+        .filter(C::Id.eq(id))
+        .filter(C::Quarantine.is_not_null())
+        .exec(tx.conn().await?)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
 /// What was uploaded before then and never used, and what is half-deleted.

@@ -2,7 +2,7 @@
 
 use crate::{
     link::Links,
-    row::{Model, Part},
+    row::{Model, Part, Quarantine},
 };
 use chrono::{DateTime, Utc};
 use kernel::id::AttachmentId;
@@ -38,7 +38,10 @@ pub struct Attachment {
     pub part: Option<Part>,
     /// When it was uploaded (上传时间).
     pub created_at: DateTime<Utc>,
-    /// Where to get it for the next ten minutes; only where files are asked for (签名链接).
+    /// Why nobody is shown it (隔离); absent when there is nothing against it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+    /// Where to get it for the next ten minutes; only where files are asked for, and not while it is in quarantine (签名链接).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<Links>,
 }
@@ -55,6 +58,7 @@ impl Attachment {
             purpose: row.purpose,
             part: row.part,
             created_at: row.created_at,
+            quarantine: row.quarantine,
             links: None,
         }
     }

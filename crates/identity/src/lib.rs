@@ -29,7 +29,7 @@ mod setup;
 
 pub use account::{
     Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, SealedContact, UpdateAccount, actor_of, contact, create_account,
-    find_by_name, get_account, holds, list_accounts, me, names, require_named,
+    find_by_name, get_account, holds, list_accounts, me, names, require_named, with_phone,
 };
 pub use application::{
     Application, ApplicationStatus, CreateApplication, Credential, CredentialKind, DataAgreement, IssueCredential, IssuedCredential,

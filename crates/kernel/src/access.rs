@@ -175,6 +175,18 @@ policy! {
     EventRead           "event.read":             StreetOperator DistrictOperator Auditor Administrator;
     /// 推送地址维护: who is told of events by webhook, and of how that went.
     WebhookManage       "webhook.manage":         StreetOperator DistrictOperator Administrator;
+    /// 微信小程序维护: its messages, its QR codes, and what WeChat found fault with.
+    WechatManage        "wechat.manage":          CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 热线工单推送: for the program of a hotline; a person may enter one by hand while the line is down.
+    HotlinePush         "hotline.push":           StreetOperator DistrictOperator Administrator;
+    /// 热线工单查看, the caller masked; and the rates.
+    HotlineRead         "hotline.read":           CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// See a work order as it came, and the caller of a confidential one.
+    HotlineReadPersonal "hotline.read_personal":  StreetOperator Administrator;
+    /// 热线工单办理: ask for more time, record a call-back.
+    HotlineHandle       "hotline.handle":         CommunityWorker StreetOperator Administrator;
+    /// 热线对接维护: which hotlines push, how they are told, and what they were not told.
+    HotlineManage       "hotline.manage":         StreetOperator DistrictOperator Administrator;
     /// 调解案件查看
     MediationRead       "mediation.read":         CommunityWorker StreetOperator Auditor Administrator;
     /// 调解案件办理

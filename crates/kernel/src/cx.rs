@@ -221,6 +221,15 @@ impl Cx {
         }
     }
 
+    /// Refuses a request whose Idempotency-Key has been carried out, for what would find nothing to do: its caller then gets the stored
+    /// answer.
+    ///
+    /// # Errors
+    /// `idempotency_key_seen`; `idempotency_key_reused` when the key belongs to another request.
+    pub async fn require_unseen_key(&self) -> Result<()> {
+        if self.replay().await?.is_some() { Err(Error::new(Code::IdempotencyKeySeen)) } else { Ok(()) }
+    }
+
     /// Deletes the stored answer to this request's key, if it has expired; tells whether there was one.
     async fn forget_expired_key(&self) -> Result<bool> {
         let (Some(key), Some(account)) = (&self.key, self.actor.account) else { return Ok(false) };

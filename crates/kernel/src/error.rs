@@ -234,6 +234,12 @@ codes! {
     EvaluationSatisfied      "evaluation_satisfied"       Conflict         "Only a dissatisfied evaluation or a failed call-back leads to rework." "仅评价不满意或回访未通过时可以重办。";
     MergeIntoItself          "merge_into_itself"          Invalid          "An order cannot be merged into itself." "订单不能并入自身。";
     MergeTargetClosed        "merge_target_closed"        Conflict         "The other order is {state}; nothing can be merged into it." "目标订单状态为 {state},不能并入。";
+    OrderDesignated          "order_designated"           Conflict         "The community was named for this order after a dispute; it may not return it." "经异议审核已指定由该社区承办,不得退单。";
+    OrderRejectLate          "order_reject_late"          Conflict         "It could be returned until {until}." "退单期限为 {until},已逾期。";
+    ExternalVersionOld       "external_version_old"       Conflict         "Version {version} is older than {known}, which is here already." "版本 {version} 早于已收到的版本 {known}。";
+    ExternalVersionReused    "external_version_reused"    Conflict         "Version {version} came before with another content; what is new has a higher version." "版本 {version} 已收到且内容不同,更新内容须使用更高版本。";
+    ExternalNumberTaken      "external_number_taken"      Conflict         "The number {number} of {system} belongs to another order." "{system} 的编号 {number} 已对应其他订单。";
+    ExternalRegionChanged    "external_region_changed"    Conflict         "The order lies in {region} and is being worked on; it cannot move to another region." "订单属于 {region} 且正在办理,不能改派到其他区划。";
     DispatchInvalid          "dispatch_invalid"           Invalid          "The dispatch does not fit its mode: {reason}." "派单内容与方式不符:{reason}。";
     // Mediation
     CaseStateConflict        "mediation_state_conflict"   Conflict         "The case is {state}; {action} is not possible from there." "案件当前状态为 {state},不能执行 {action}。";
@@ -272,6 +278,49 @@ codes! {
     WebhookTypeUnknown       "webhook_type_unknown"       Invalid          "No type of event is meant by {pattern}." "{pattern} 不对应任何事件类型。";
     WebhookRangeInvalid      "webhook_range_invalid"      Invalid          "The range of events is wrong: {reason}." "事件范围不合法:{reason}。";
     WebhookStateConflict     "webhook_state_conflict"     Conflict         "The endpoint is {state}; {action} is not possible from there." "推送地址当前状态为 {state},不能执行 {action}。";
+    // Open311
+    ApiKeyMissing            "api_key_missing"            Unauthenticated  "Send the API key of an application as api_key." "请以 api_key 发送应用的 API 密钥。";
+    JurisdictionNotFound     "jurisdiction_not_found"     NotFound         "There is no such jurisdiction; jurisdiction_id is the code of a region." "没有这个辖区;jurisdiction_id 为区划代码。";
+    JurisdictionVague        "jurisdiction_vague"         Invalid          "Which community it is cannot be told: name it in jurisdiction_id, or send a point that lies in a drawn grid." "无法确定所属社区:请在 jurisdiction_id 中指明社区,或提供落在已绘制网格内的坐标。";
+    LocationMissing          "location_missing"           Invalid          "Send lat and long, or address_string." "请提供 lat 与 long,或 address_string。";
+    TimesTooFarApart         "times_too_far_apart"        Malformed        "The times may lie at most {days} days apart." "起止时间最多相隔 {days} 天。";
+    PageTooFar               "page_too_far"               Malformed        "Only the first {limit} are given page by page; ask for a shorter time." "仅前 {limit} 条可分页获取,请缩短时间范围。";
+    // WeChat
+    WechatNotConfigured      "wechat_not_configured"      Unavailable      "This server is not connected to WeChat." "本系统未接入微信。";
+    WechatUnavailable        "wechat_unavailable"         Unavailable      "WeChat cannot be reached; try again shortly." "暂时无法连接微信,请稍后重试。";
+    WechatRefused            "wechat_refused"             Unavailable      "WeChat refuses this server (error {errcode}); its operator must look." "微信拒绝了本系统的请求(错误码 {errcode}),请联系运维人员。";
+    WechatBusy               "wechat_busy"                TooManyRequests  "WeChat takes no more of this for now; try again later." "微信接口调用过于频繁,请稍后再试。";
+    WechatCodeInvalid        "wechat_code_invalid"        Unauthenticated  "The code of WeChat is wrong, used or too old; ask WeChat for a new one." "微信 code 错误、已使用或已过期,请重新获取。";
+    WechatUserBlocked        "wechat_user_blocked"        Forbidden        "WeChat has blocked this user." "该微信用户已被微信限制。";
+    WechatUnbound            "wechat_unbound"             Conflict         "No account is bound to this WeChat user; send phone_code too." "该微信用户尚未绑定账号,请同时提交 phone_code。";
+    WechatPhoneUnknown       "wechat_phone_unknown"       Conflict         "No account has this phone number; ask your community." "没有账号使用该手机号,请联系社区。";
+    WechatPhoneShared        "wechat_phone_shared"        Conflict         "Several accounts have this phone number; sign in by name and bind then." "多个账号使用该手机号,请用账号密码登录后绑定。";
+    WechatPasswordNeeded     "wechat_password_needed"     Forbidden        "This account manages others; sign in with its password and bind then." "该账号有管理权限,请用账号密码登录后绑定。";
+    WechatAccountBound       "wechat_account_bound"       Conflict         "The account of this phone number is bound to another WeChat user." "该手机号的账号已绑定其他微信用户。";
+    WechatUserTaken          "wechat_user_taken"          Conflict         "This WeChat user is bound to another account." "该微信用户已绑定其他账号。";
+    WechatTemplateUnfit      "wechat_template_unfit"      Invalid          "The value cannot stand there: {reason}." "该值不能用于此字段:{reason}。";
+    WechatSceneInvalid       "wechat_scene_invalid"       Invalid          "A scene has 1 to 32 characters of digits, letters and !#$&'()*+,/:;=?@-._~." "scene 须为 1 至 32 个数字、字母或 !#$&'()*+,/:;=?@-._~ 字符。";
+    WechatPageUnknown        "wechat_page_unknown"        Invalid          "WeChat knows no such published page." "微信中没有已发布的该页面。";
+    WechatPushInvalid        "wechat_push_invalid"        Forbidden        "This is no fresh message of WeChat's: {reason}." "不是有效的微信推送:{reason}。";
+    WechatMessageNotFound    "wechat_message_not_found"   NotFound         "There is no such message." "没有这条订阅消息。";
+    WechatMessageDone        "wechat_message_done"        Conflict         "The message is {state}; only a failed one is sent again." "消息状态为 {state},只能重发失败的消息。";
+    WechatCheckNotFound      "wechat_check_not_found"     NotFound         "There is no such check." "没有这项内容检测。";
+    WechatCheckSettled       "wechat_check_settled"       Conflict         "The check is {state}; there is nothing to decide." "检测状态为 {state},无须审定。";
+    // Hotlines
+    HotlineNotFound          "hotline_not_found"          NotFound         "There is no such hotline." "没有这个热线对接。";
+    HotlineOrderNotFound     "hotline_order_not_found"    NotFound         "There is no such work order." "没有这个热线工单。";
+    HotlineMessageNotFound   "hotline_message_not_found"  NotFound         "There is no such message." "没有这条回传。";
+    HotlineUnknown           "hotline_unknown"            Invalid          "No hotline {system} pushes here." "此处没有热线系统 {system} 的对接。";
+    HotlineSystemTaken       "hotline_system_taken"       Conflict         "There is a hotline {system} already." "热线系统 {system} 已有对接。";
+    HotlineConfigInvalid     "hotline_config_invalid"     Invalid          "The hotline cannot be told like this: {reason}." "回传配置不合法:{reason}。";
+    HotlineAddressRefused    "hotline_address_refused"    Invalid          "Nothing is sent there: {reason}." "不能向该地址回传:{reason}。";
+    HotlineSignatureMissing  "hotline_signature_missing"  Unauthenticated  "This hotline signs what it pushes; the header {header} is missing." "该热线须签名,缺少请求头 {header}。";
+    HotlineSignatureWrong    "hotline_signature_wrong"    Unauthenticated  "The signature does not fit the body as it arrived." "签名与收到的请求体不符。";
+    HotlineSignatureOld      "hotline_signature_old"      Unauthenticated  "It was signed {seconds} seconds away from now, and {window} are allowed; compare the clocks." "签名时间相差 {seconds} 秒,最多允许 {window} 秒,请校对时钟。";
+    HotlineSignatureReplayed "hotline_signature_replayed" Conflict         "A request with this signature id has been taken already." "该签名编号的请求已处理过。";
+    HotlineStateConflict     "hotline_state_conflict"     Conflict         "The order is {state}; {action} is not possible from there." "订单当前状态为 {state},不能执行 {action}。";
+    HotlineExtensionLate     "hotline_extension_late"     Conflict         "More time is asked for before {finish_by}, and for later than that." "延期须在 {finish_by} 前申请,且新期限须晚于该时间。";
+    HotlineExtensionsUsed    "hotline_extensions_used"    Conflict         "More time can be asked for {limit} times." "延期最多申请 {limit} 次。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";

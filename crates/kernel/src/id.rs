@@ -103,4 +103,16 @@ ids! {
     WebhookEndpointId
     /// What a webhook endpoint is told of one event (推送).
     WebhookDeliveryId
+    /// A template of messages (订阅消息模板) of a mini-program.
+    WechatTemplateId
+    /// A subscribe message (订阅消息) to one person.
+    WechatMessageId
+    /// A check (内容安全检测) of a text or a picture.
+    WechatCheckId
+    /// A hotline (热线) that pushes work orders.
+    HotlineId
+    /// A work order of a hotline (热线工单).
+    HotlineOrderId
+    /// What a hotline is told of a step of ours (回传).
+    HotlineMessageId
 }

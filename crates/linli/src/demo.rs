@@ -17,11 +17,13 @@ use kernel::{
 };
 use organizations::{CreateOrganization, ListOrganizations, OrganizationKind};
 use services::{
-    catalogue::{self, CreateServiceItem, ItemLevel, ProviderKind},
+    attribute::{AttributeType, AttributeValue, ItemAttribute},
+    catalogue::{self, CreateServiceItem, ItemLevel, ProviderKind, Reporting},
     limit::{Limit, LimitUnit},
     order::{
         self, AcceptOrder, Channel, CompleteOrder, Contact, DispatchMode, DispatchOrder, EvaluateOrder, GiveReason, ListOrders, Order,
-        OrderListView, OrderResult, PlaceOrder, Priority, RecordProgress, RejectOrder, Satisfaction, TakeStep, TakerRef, TriageOrder,
+        OrderListView, OrderResult, PlaceOrder, Priority, RecordProgress, RejectOrder, Satisfaction, TakeStep, TakerRef, Terms,
+        TriageOrder,
     },
 };
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -64,6 +66,22 @@ const CATALOGUE: [(&str, &str, &[ProviderKind], bool); 5] = [
     ("YZJ-04", "政策法律宣讲", &[], false),
     ("YZJ-05", "民意搜集调查", &[], false),
 ];
+
+/// What outside systems may ask for, through Open311.
+const REPORTED: [(&str, Reporting); 2] = [("YZJ-01", Reporting::Realtime), ("YZJ-05", Reporting::Batch)];
+
+/// What they are asked about a hazard.
+fn hazard() -> ItemAttribute {
+    let value = |(key, name): (&str, &str)| AttributeValue { key: key.to_owned(), name: name.to_owned() };
+    ItemAttribute {
+        code: "HAZARD".to_owned(),
+        datatype: AttributeType::SingleValueList,
+        required: true,
+        question: "隐患类型".to_owned(),
+        hint: None,
+        values: [("light", "照明"), ("fire", "消防"), ("road", "道路"), ("other", "其他")].map(value).to_vec(),
+    }
+}
 
 /// What residents ask for: group of the catalogue, title, content. The first three are the questions of the seed.
 const WISHES: [(usize, &str, &str); 12] = [
@@ -192,6 +210,8 @@ impl World {
                 needs_address,
                 respond_limit: Some(Limit { value: 4, unit: LimitUnit::WorkingHours }),
                 finish_limit: Some(Limit { value: 3, unit: LimitUnit::WorkingDays }),
+                reporting: REPORTED.iter().find(|(reported, _)| *reported == code).map_or(Reporting::None, |(_, how)| *how),
+                attributes: if code == "YZJ-01" { vec![hazard()] } else { Vec::new() },
             };
             if catalogue::get_service_item(cx, code).await.is_err() {
                 catalogue::create_service_item(cx, item).await?;
@@ -531,5 +551,6 @@ fn wish(region: RegionCode, n: usize) -> PlaceOrder {
         on_behalf: false,
         requester_id: None,
         attachment_ids: Vec::new(),
+        terms: Terms::default(),
     }
 }

@@ -60,6 +60,8 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
     let worker = tokio::spawn(worker::run(core.clone(), server.files(), kept));
     let stopping = watch::Sender::new(false);
     let webhooks = tokio::spawn(connect::webhook::run(core.clone(), server.outlet(), stopping.subscribe()));
+    let wechat = server.wechat().map(|wechat| tokio::spawn(connect::wechat::run(core.clone(), wechat, stopping.subscribe())));
+    let hotlines = tokio::spawn(connect::hotline::run(core.clone(), server.outlet(), stopping.subscribe()));
     first_of(&mut terminate, &mut interrupt).await;
     tracing::info!("stopping");
     tokio::spawn(async move {
@@ -70,8 +72,13 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
     worker.abort();
     stopping.send_replace(true);
     server.stop().await;
-    // It has waited for what was under way, and has nothing to say.
+    // They have waited for what was under way, and have nothing to say.
     let _ = webhooks.await;
+    if let Some(wechat) = wechat {
+        // What it has not written down is done again by whoever is there in a minute.
+        wechat.abort();
+    }
+    let _ = hotlines.await;
     if let Some(operations) = operations {
         operations.stop().await;
     }
@@ -108,6 +115,7 @@ fn of_api(settings: &Settings) -> api::Settings {
             at_once: settings.workers,
         },
         webhooks_allow: settings.webhooks_allow.0.clone(),
+        wechat: settings.wechat(),
         drain: Duration::from_secs(settings.drain_seconds),
         docs: true,
         allowed_origins: settings

@@ -62,6 +62,21 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
         "preferred_username",
         "Claim of its tokens that holds the sign-in name of an account here; one that nobody can choose for themselves.",
     ),
+    ("wechat_appid", "", "The id of the WeChat mini-program (小程序 ID); with it and `wechat_secret` this server is connected to WeChat."),
+    ("wechat_secret", "", "Its secret. Secret; no flag."),
+    ("wechat_base_url", "https://api.weixin.qq.com", "Where WeChat is asked; a stand-in on this machine may be `http://127.0.0.1:9141`."),
+    ("wechat_edition", "release", "Which edition of the mini-program messages and QR codes lead to: `release`, `trial` or `develop`."),
+    ("wechat_push_token", "", "Token of WeChat's message push (消息推送), up to 32 letters and digits. Secret; no flag."),
+    (
+        "wechat_push_key",
+        "",
+        "EncodingAESKey of message push, 43 characters; with it only encrypted messages are taken (安全模式). Secret; no flag.",
+    ),
+    (
+        "public_url",
+        "",
+        "Where this server is reached from the internet: `https://linli.example.org`. WeChat fetches pictures there to check them; without it they are not checked.",
+    ),
     ("drain_seconds", "1", "Seconds between saying \"not ready\" and refusing connections when stopping."),
     ("allowed_origins", "", "Web origins whose pages may call the API (CORS), separated by commas."),
     (
@@ -83,7 +98,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// Settings that are never shown and have no flag (a command line can be read by others).
-const SECRET: [&str; 3] = ["signing_key", "vault_keys", "s3_secret"];
+const SECRET: [&str; 6] = ["signing_key", "vault_keys", "s3_secret", "wechat_secret", "wechat_push_token", "wechat_push_key"];
 /// Variables with our prefix that are no settings: the place of the file, what `linli webhooks` takes, and those of the tests.
 const OTHER_VARIABLES: [&str; 6] = [
     "LINLI_WEBHOOK_SECRET",
@@ -207,6 +222,17 @@ pub(crate) struct Settings {
     pub(crate) oidc_audience: String,
     pub(crate) oidc_algorithms: String,
     pub(crate) oidc_account_claim: String,
+    /// Absent: not connected to WeChat.
+    pub(crate) wechat_appid: Option<String>,
+    pub(crate) wechat_secret: Option<SecretString>,
+    pub(crate) wechat_base_url: String,
+    pub(crate) wechat_edition: connect::wechat::Edition,
+    /// Absent: WeChat tells nothing by itself.
+    pub(crate) wechat_push_token: Option<SecretString>,
+    /// Absent: plain messages are taken.
+    pub(crate) wechat_push_key: Option<SecretString>,
+    /// Absent: pictures are not checked.
+    pub(crate) public_url: Option<String>,
     pub(crate) drain_seconds: u64,
     /// Absent: no page of another origin.
     pub(crate) allowed_origins: Option<String>,
@@ -296,6 +322,12 @@ impl Settings {
         }
         within("webhook_days", self.webhook_days.into(), 1, 3650)?;
         within("program_requests_per_minute", self.program_requests_per_minute.into(), 1, 1_000_000)?;
+        if self.wechat_appid.is_some() != self.wechat_secret.is_some() {
+            return Err(Fault("the settings wechat_appid and wechat_secret need each other".to_owned()));
+        }
+        if let Some(setup) = self.wechat() {
+            connect::wechat::Wechat::new(setup).map_err(|e| Fault(e.to_string()))?;
+        }
         within("drain_seconds", self.drain_seconds, 0, 600)?;
         if !(0.0..=1.0).contains(&self.traces_ratio) {
             return Err(Fault(format!("the setting traces_ratio lies between 0 and 1, not at {}", self.traces_ratio)));
@@ -309,6 +341,21 @@ impl Settings {
             return Err(Fault("the setting database_url begins with sqlite: or postgres:".to_owned()));
         }
         Ok(())
+    }
+
+    /// How WeChat is reached; absent when this server is not connected to it.
+    pub(crate) fn wechat(&self) -> Option<connect::wechat::Setup> {
+        let open = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        Some(connect::wechat::Setup {
+            appid: self.wechat_appid.clone()?,
+            secret: open(&self.wechat_secret)?,
+            base_url: self.wechat_base_url.clone(),
+            edition: self.wechat_edition,
+            push_token: open(&self.wechat_push_token),
+            push_key: open(&self.wechat_push_key),
+            // Whether pictures are checked follows from message push, by which WeChat tells of them.
+            public_url: self.public_url.clone().filter(|_| self.wechat_push_token.is_some()),
+        })
     }
 
     /// Whether somebody chose this setting (rather than its default).
@@ -357,6 +404,13 @@ impl Settings {
                 "oidc_audience" => Some(quoted(&self.oidc_audience)),
                 "oidc_algorithms" => Some(quoted(&self.oidc_algorithms)),
                 "oidc_account_claim" => Some(quoted(&self.oidc_account_claim)),
+                "wechat_appid" => self.wechat_appid.as_deref().map(quoted),
+                "wechat_secret" => hidden(&self.wechat_secret),
+                "wechat_base_url" => Some(quoted(&self.wechat_base_url)),
+                "wechat_edition" => Some(quoted(self.wechat_edition.as_str())),
+                "wechat_push_token" => hidden(&self.wechat_push_token),
+                "wechat_push_key" => hidden(&self.wechat_push_key),
+                "public_url" => self.public_url.as_deref().map(quoted),
                 "drain_seconds" => Some(number(self.drain_seconds)),
                 "allowed_origins" => self.allowed_origins.as_deref().map(quoted),
                 "trusted_proxies" => self.trusted_proxies.shown(),

@@ -1,5 +1,6 @@
 //! What a server does beside answering: every ten minutes it deletes the answers of old
-//! Idempotency-Keys, the files that nobody used and old webhook deliveries, and every few seconds it carries the outcome of orders to the opinions that
+//! Idempotency-Keys, the files that nobody used, old webhook deliveries and messages by WeChat, signatures of hotlines that nobody can repeat any more,
+//! and every few seconds it carries the outcome of orders to the opinions that
 //! they grew from. Several servers on one database may do so at once; the second finds nothing.
 
 use files::Files;
@@ -20,6 +21,8 @@ pub(crate) async fn run(core: Core, files: Arc<Files>, webhooks: chrono::Duratio
     tokio::join!(
         repeat(cx.clone(), "purge_attachments", Duration::from_secs(600), purge),
         repeat(cx.clone(), "purge_webhooks", Duration::from_secs(600), |cx| async move { connect::webhook::purge(&cx, webhooks).await }),
+        repeat(cx.clone(), "purge_wechat", Duration::from_secs(600), |cx| async move { connect::wechat::purge(&cx, webhooks).await }),
+        repeat(cx.clone(), "purge_hotlines", Duration::from_secs(600), |cx| async move { connect::hotline::purge(&cx).await }),
         repeat(cx.clone(), "purge_idempotency_keys", Duration::from_secs(600), |cx| async move { cx.purge_keys().await }),
         repeat(cx, "follow_orders", Duration::from_secs(5), |cx| async move { visits::opinion::follow_orders(&cx).await }),
     );

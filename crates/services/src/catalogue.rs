@@ -4,7 +4,10 @@
 //! Entries are versioned: an edit ends the current version and begins the next, and an order keeps
 //! the version that it was placed under. A code names the entry through all its versions.
 
-use crate::limit::Limit;
+use crate::{
+    attribute::{ItemAttribute, consistent},
+    limit::Limit,
+};
 use chrono::{DateTime, Utc};
 use kernel::{
     Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
@@ -17,41 +20,11 @@ use sea_orm::{
     sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-mod row {
-    //! The table `service_items`.
-    use super::ItemLevel;
-    use kernel::{RegionCode, id::ItemId};
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "service_items")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: ItemId,
-        pub code: String,
-        pub version: i32,
-        pub level: ItemLevel,
-        pub parent_code: Option<String>,
-        pub name: String,
-        #[sea_orm(column_type = "Text", nullable)]
-        pub description: Option<String>,
-        #[sea_orm(column_type = "Text")]
-        pub provider_kinds: String,
-        pub region_code: RegionCode,
-        pub needs_address: bool,
-        pub respond_limit: Option<String>,
-        pub finish_limit: Option<String>,
-        pub valid_from: ChronoDateTimeUtc,
-        pub valid_to: Option<ChronoDateTimeUtc>,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
+mod row;
 
 /// The level of a catalogue entry (层级).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
@@ -78,6 +51,22 @@ pub enum ProviderKind {
     Market,
     /// 志愿服务: volunteers and party members.
     Volunteer,
+}
+
+/// Whether outside systems may ask for it through Open311 (对外受理), and what they are told when they do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Reporting {
+    /// 不对外: they are not.
+    #[default]
+    None,
+    /// 即时: they get the number at once, and everybody may see the request, masked.
+    Realtime,
+    /// 受理后: they get a token; number and request are shown once somebody has taken it in hand.
+    Batch,
+    /// 不公开: they hear nothing more, and nobody is shown anything.
+    Blackbox,
 }
 
 /// One version of a catalogue entry (服务事项).
@@ -113,6 +102,12 @@ pub struct ServiceItem {
     /// Within which time it has to be done (办结时限).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_limit: Option<Limit>,
+    /// Whether outside systems may ask for it (对外受理).
+    pub reporting: Reporting,
+    /// What they are asked besides (附加问题).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub attributes: Vec<ItemAttribute>,
     /// From when on this version holds.
     pub valid_from: DateTime<Utc>,
     /// Until when; absent for the current version.
@@ -158,6 +153,14 @@ pub struct CreateServiceItem {
     /// Within which time it has to be done.
     #[validate(nested)]
     pub finish_limit: Option<Limit>,
+    /// Whether outside systems may ask for it through Open311 (对外受理).
+    #[serde(default)]
+    pub reporting: Reporting,
+    /// What they are asked besides (附加问题), up to 20.
+    #[serde(default)]
+    #[validate(length(max = 20), nested, custom(function = consistent))]
+    #[schema(max_items = 20)]
+    pub attributes: Vec<ItemAttribute>,
 }
 
 /// Changes an entry (修改服务事项): a new version begins. Absent fields stay.
@@ -184,13 +187,19 @@ pub struct UpdateServiceItem {
     /// Within which time it has to be done.
     #[validate(nested)]
     pub finish_limit: Option<Limit>,
+    /// Whether outside systems may ask for it through Open311 (对外受理).
+    pub reporting: Option<Reporting>,
+    /// What they are asked besides (附加问题), all anew.
+    #[validate(length(max = 20), nested, custom(function = consistent))]
+    #[schema(max_items = 20)]
+    pub attributes: Option<Vec<ItemAttribute>>,
     /// The version that the change starts from; refused when another has come in between.
     #[validate(range(min = 1))]
     #[schema(minimum = 1)]
     pub version: Option<i32>,
 }
 
-fn plain_code(code: &str) -> std::result::Result<(), ValidationError> {
+pub(crate) fn plain_code(code: &str) -> std::result::Result<(), ValidationError> {
     if code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
         Ok(())
     } else {
@@ -269,6 +278,8 @@ pub async fn create_service_item(cx: &Cx, command: CreateServiceItem) -> Result<
         needs_address: command.needs_address,
         respond_limit: command.respond_limit,
         finish_limit: command.finish_limit,
+        reporting: command.reporting,
+        attributes: command.attributes,
         valid_from: tx.now,
         valid_to: None,
     };
@@ -294,6 +305,8 @@ pub async fn update_service_item(cx: &Cx, code: &str, command: UpdateServiceItem
         needs_address: command.needs_address.unwrap_or(old.needs_address),
         respond_limit: command.respond_limit.or(old.respond_limit),
         finish_limit: command.finish_limit.or(old.finish_limit),
+        reporting: command.reporting.unwrap_or(old.reporting),
+        attributes: command.attributes.unwrap_or(old.attributes),
         valid_from: tx.now,
         ..old
     };
@@ -356,6 +369,41 @@ pub async fn versions_named(cx: &Cx, ids: &[ItemId]) -> Result<Vec<ServiceItem>>
     rows.into_iter().map(ServiceItem::try_from).collect()
 }
 
+/// How many entries [`reported`] gives at most.
+pub const MOST_REPORTED: u64 = 1000;
+
+/// What is offered to outside systems (对外受理事项), in this region or anywhere, by code.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn reported(cx: &Cx, region: Option<RegionCode>) -> Result<Vec<ServiceItem>> {
+    use row::Column as C;
+    let rows = row::Entity::find()
+        .filter(C::ValidTo.is_null())
+        .filter(C::Reporting.ne(Reporting::None))
+        .apply_if(region, |q, region| q.filter(C::RegionCode.is_in(upwards(region))))
+        .order_by_asc(C::Code)
+        .limit(MOST_REPORTED)
+        .all(cx.reader())
+        .await?;
+    rows.into_iter().map(ServiceItem::try_from).collect()
+}
+
+/// The names of these entries as they are called now, by code, in one query.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn called(cx: &Cx, codes: &[String]) -> Result<HashMap<String, String>> {
+    use row::Column as C;
+    let query = row::Entity::find().filter(C::Code.is_in(codes.iter().cloned())).filter(C::ValidTo.is_null());
+    Ok(query.select_only().column(C::Code).column(C::Name).into_tuple::<(String, String)>().all(cx.reader()).await?.into_iter().collect())
+}
+
+/// A region and all above it.
+fn upwards(region: RegionCode) -> impl Iterator<Item = RegionCode> {
+    std::iter::successors(Some(region), |r| r.parent())
+}
+
 /// Lists the current catalogue by code.
 ///
 /// # Errors
@@ -365,7 +413,7 @@ pub async fn list_service_items(cx: &Cx, filter: ListServiceItems, page: PageQue
     let pager = Pager::new("service_items", &filter, page)?;
     let rows = row::Entity::find()
         .filter(C::ValidTo.is_null())
-        .apply_if(filter.region_code, |q, region| q.filter(C::RegionCode.is_in(std::iter::successors(Some(region), |r| r.parent()))))
+        .apply_if(filter.region_code, |q, region| q.filter(C::RegionCode.is_in(upwards(region))))
         .apply_if(filter.parent_code, |q, parent| q.filter(C::ParentCode.eq(parent)))
         .apply_if(filter.level, |q, level| q.filter(C::Level.eq(level)))
         .apply_if(pager.after::<String>()?, |q, code| q.filter(C::Code.gt(code)))
@@ -414,6 +462,8 @@ async fn save(mut tx: kernel::Tx<'_>, item: ServiceItem, kind: EventType, create
         needs_address: Set(item.needs_address),
         respond_limit: Set(item.respond_limit.map(|l| l.to_string())),
         finish_limit: Set(item.finish_limit.map(|l| l.to_string())),
+        reporting: Set(item.reporting),
+        attributes: Set(serde_json::to_string(&item.attributes).map_err(Error::internal)?),
         valid_from: Set(item.valid_from),
         valid_to: Set(None),
     };
@@ -444,6 +494,8 @@ impl TryFrom<row::Model> for ServiceItem {
             needs_address: row.needs_address,
             respond_limit: limit(row.respond_limit)?,
             finish_limit: limit(row.finish_limit)?,
+            reporting: row.reporting,
+            attributes: serde_json::from_str(&row.attributes).map_err(Error::internal)?,
             valid_from: row.valid_from,
             valid_to: row.valid_to,
         })

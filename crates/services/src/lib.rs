@@ -3,8 +3,10 @@
 //!
 //! Begin with [`order`]: 点单 → 派单 → 接单 → 办结 → 评单 → 销号.
 
+pub mod attribute;
 pub mod calendar;
 pub mod catalogue;
+pub mod hotline;
 pub mod limit;
 pub mod order;
 pub mod policy;

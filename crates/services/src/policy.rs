@@ -2,6 +2,7 @@
 //! specific region that has one decides; the country's row is the default that ships, and any
 //! place can set its own.
 
+use crate::hotline::HotlineRules;
 use chrono::{DateTime, NaiveTime, Utc};
 use grids::GridRules;
 use kernel::{
@@ -52,6 +53,8 @@ pub enum PolicyKind {
     OrderFlow,
     /// 网格规则
     GridRules,
+    /// 热线工单规则
+    Hotline,
 }
 
 /// The hours of a working day (工作时间).
@@ -151,6 +154,9 @@ pub struct Policy {
     /// What rules grids, if it is a `grid_rules`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grid_rules: Option<GridRules>,
+    /// How work orders of hotlines are handled, if it is a `hotline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hotline: Option<HotlineRules>,
     /// From when on it holds (生效时间).
     pub valid_from: DateTime<Utc>,
     /// Until when; absent while it is the newest version (失效时间).
@@ -173,6 +179,9 @@ pub struct SetPolicy {
     /// What rules grids.
     #[validate(nested)]
     pub grid_rules: Option<GridRules>,
+    /// How work orders of hotlines are handled.
+    #[validate(nested)]
+    pub hotline: Option<HotlineRules>,
     /// From when on; now when absent. Not in the past. A version that has not begun by then is replaced and never begins.
     pub valid_from: Option<DateTime<Utc>>,
 }
@@ -221,6 +230,14 @@ pub async fn grid_rules(cx: &Cx, region: RegionCode) -> Result<GridRules> {
     current(cx, PolicyKind::GridRules, region).await
 }
 
+/// How work orders of hotlines are handled at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn hotline_rules(cx: &Cx, region: RegionCode) -> Result<HotlineRules> {
+    current(cx, PolicyKind::Hotline, region).await
+}
+
 /// The policy of the most specific region that has one: its code is the greatest on the way up.
 async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
     let now = cx.now();
@@ -251,10 +268,11 @@ struct Rules(Vec<row::Model>);
 pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
     crate::require_region(cx, command.region_code).await?;
-    let (kind, data) = match (&command.working_time, &command.order_flow, &command.grid_rules) {
-        (Some(hours), None, None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
-        (None, Some(flow), None) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
-        (None, None, Some(rules)) => (PolicyKind::GridRules, serde_json::to_string(rules)),
+    let (kind, data) = match (&command.working_time, &command.order_flow, &command.grid_rules, &command.hotline) {
+        (Some(hours), None, None, None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
+        (None, Some(flow), None, None) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
+        (None, None, Some(rules), None) => (PolicyKind::GridRules, serde_json::to_string(rules)),
+        (None, None, None, Some(rules)) => (PolicyKind::Hotline, serde_json::to_string(rules)),
         _ => {
             return Err(Error::field_with(
                 "#/working_time",
@@ -328,11 +346,12 @@ pub async fn list_policies(cx: &Cx, filter: ListPolicies, page: PageQuery) -> Re
 }
 
 fn view(row: row::Model) -> Result<Policy> {
-    let (mut working_time, mut order_flow, mut grid_rules) = (None, None, None);
+    let (mut working_time, mut order_flow, mut grid_rules, mut hotline) = (None, None, None, None);
     match row.kind {
         PolicyKind::WorkingTime => working_time = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
         PolicyKind::OrderFlow => order_flow = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
         PolicyKind::GridRules => grid_rules = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
+        PolicyKind::Hotline => hotline = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
     }
     Ok(Policy {
         kind: row.kind,
@@ -341,6 +360,7 @@ fn view(row: row::Model) -> Result<Policy> {
         working_time,
         order_flow,
         grid_rules,
+        hotline,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
     })

@@ -21,12 +21,14 @@ mod database;
 mod events;
 mod postgres;
 mod process;
+pub mod wechat;
 mod wire;
 mod world;
 
 pub use client::{Client, Reply, Request};
 pub use database::{Backend, Database};
 pub use reqwest::Method;
+pub use wechat::WechatStub;
 pub use wire::Wire;
 pub use world::{FOREIGN, HOME, Inner, PASSWORD, Places, SEED, World};
 
@@ -80,6 +82,24 @@ pub fn run_with<F: Future<Output = ()>>(backend: Backend, settings: api::Setting
     block_on(async {
         if let Some(world) = World::start_with(backend, settings).await {
             live(world, test).await;
+        }
+    });
+}
+
+/// Runs a test in a world that is connected to a stand-in for WeChat of its own; `with` changes how.
+///
+/// # Panics
+/// When the test does, and when it takes longer than a minute.
+pub fn run_wechat<F: Future<Output = ()>>(
+    backend: Backend,
+    with: impl FnOnce(connect::wechat::Setup) -> connect::wechat::Setup,
+    test: impl FnOnce(World, WechatStub) -> F,
+) {
+    block_on(async {
+        let stub = WechatStub::start().await;
+        let settings = api::Settings { wechat: Some(with(stub.setup())), ..api::Settings::default() };
+        if let Some(world) = World::start_with(backend, settings).await {
+            live(world, |world| test(world, stub)).await;
         }
     });
 }

@@ -9,6 +9,7 @@ use crate::{
     database::{Backend, Database},
     postgres,
     process::RUNTIME,
+    wechat::WechatStub,
     wire::Wire,
 };
 use api::{CoreFactory, Server, Settings};
@@ -183,7 +184,8 @@ impl World {
     /// # Panics
     /// When it cannot be made.
     pub async fn start(backend: Backend) -> Option<Self> {
-        Self::start_with(backend, Settings::default()).await
+        let wechat = Some(WechatStub::shared().await.setup());
+        Self::start_with(backend, Settings { wechat, ..Settings::default() }).await
     }
 
     /// The same with a server that behaves differently.
@@ -308,6 +310,15 @@ impl World {
     #[must_use]
     pub fn outlet(&self) -> Arc<connect::webhook::Outlet> {
         self.server.outlet()
+    }
+
+    /// WeChat, as the server knows it.
+    ///
+    /// # Panics
+    /// In a world that is not connected to it.
+    #[must_use]
+    pub fn wechat(&self) -> Arc<connect::wechat::Wechat> {
+        self.server.wechat().expect("a server that is connected to WeChat")
     }
 
     /// Sign-in, tokens and programs of the server.

@@ -36,7 +36,8 @@ struct UploadForm {
 /// One file in the field `file` of a form (`multipart/form-data`), as `wx.uploadFile` sends it. JPEG, PNG, WebP, GIF (its first
 /// picture), PDF, MP4 and M4A are taken, whatever the file is called: its content says what it is. Pictures are drawn anew and
 /// recordings lose their notes, so that nothing tells where they were made. The `id` goes into `attachment_ids` of an order, of
-/// progress or of evidence (附件编号); a file that is not used within 24 hours is deleted.
+/// progress or of evidence (附件编号); a file that is not used within 24 hours is deleted. Where WeChat checks pictures, those of people who
+/// use the mini-program are shown to nobody until it has (`quarantine`, 隔离).
 #[utoipa::path(tag = "attachments", operation_id = "upload_attachment",
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Attachment), UploadProblems), extensions(("x-permission" = json!("signed_in"))))]
@@ -47,7 +48,11 @@ async fn upload_attachment(call: Call, mut form: Form) -> Answer {
         let params = vec![("min", "1".to_owned()), ("max", "50".to_owned())];
         return Err(Error::field_with("#/purpose", Code::FieldLength, params).into());
     }
-    created(files::upload(&call.files, &call.cx, form.finish()?, purpose).await?)
+    let quarantine = match &call.wechat {
+        Some(wechat) => connect::wechat::quarantines(&call.cx, wechat).await?,
+        None => false,
+    };
+    created(files::upload(&call.files, &call.cx, form.finish()?, purpose, quarantine).await?)
 }
 
 /// Get a file's links (查看附件)

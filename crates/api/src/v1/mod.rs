@@ -9,6 +9,8 @@ mod diaries;
 mod duties;
 mod events;
 mod grids;
+mod hotline_orders;
+mod hotlines;
 mod households;
 mod mediation;
 mod opinions;
@@ -22,6 +24,7 @@ mod sessions;
 pub(crate) mod system;
 mod volunteers;
 mod webhooks;
+mod wechat;
 
 use crate::routes::ServiceConfig;
 
@@ -48,6 +51,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         sessions::routes,
         events::routes,
         webhooks::routes,
+        wechat::routes,
+        hotlines::routes,
+        hotline_orders::routes,
         system::routes,
     ] {
         config.configure(routes);

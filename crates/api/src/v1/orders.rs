@@ -10,8 +10,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use services::order::{
-    self, AcceptOrder, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, MergeOrder, Order, OrderListView, PlaceOrder,
-    RecordProgress, RejectOrder, State, TakeStep, TriageOrder,
+    self, AcceptOrder, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, LinkOrder, MergeOrder, Order, OrderListView, PlaceOrder,
+    RecordProgress, RejectOrder, State, TakeStep, TriageOrder, UpsertOrder,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,7 +37,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(cancel_order)
         .service(suspend_order)
         .service(resume_order)
-        .service(merge_order);
+        .service(merge_order)
+        .service(upsert_order)
+        .service(link_order);
 }
 
 /// Place an order (点单)
@@ -83,6 +85,12 @@ struct ListOrders {
     /// With this number (订单号), as typed: lower case and spaces are understood.
     #[param(max_length = 40)]
     number: Option<String>,
+    /// Known to another system under this number (外部编号); in the views `scope` and `mine`.
+    #[param(max_length = 64)]
+    external_number: Option<String>,
+    /// Known to this other system (外部系统); in the views `scope` and `mine`.
+    #[param(max_length = 64)]
+    external_system: Option<String>,
     /// Placed at this time or later.
     created_after: Option<DateTime<Utc>>,
     /// Placed before this time.
@@ -121,6 +129,8 @@ async fn list_orders(call: Call, query: Query<ListOrders>) -> Answer {
         requester_id: q.requester_id,
         overdue: q.overdue,
         number: q.number,
+        external_number: q.external_number,
+        external_system: q.external_system,
         created_after: q.created_after,
         created_before: q.created_before,
         updated_after: q.updated_after,
@@ -363,4 +373,35 @@ async fn resume_order(call: Call, id: Path<OrderId>, body: Body<TakeStep>) -> An
 #[post("/orders/{id}/merge")]
 async fn merge_order(call: Call, id: Path<OrderId>, body: Body<MergeOrder>) -> Answer {
     ok(order::merge(&call.cx, *id, body.0).await?)
+}
+
+/// Place an order by another system's number (按外部编号点单)
+///
+/// For programs that hand their orders over (代点单): by system and number it is placed, or, with a higher version, its title, content and
+/// contact are brought up to date. The same version again changes nothing, an older one is refused. Only whoever placed it may do so.
+#[utoipa::path(tag = "orders", operation_id = "upsert_order",
+    request_body(content = UpsertOrder, example = json!({
+        "external": { "system": "cityos.zhenjiang", "number": "CG-2026-001", "version": 1 },
+        "order": {
+            "title": "窨井盖缺失", "content": "人行道窨井盖缺失,已设围挡。", "region_code": "321182001017", "on_behalf": true,
+            "contact": { "name": "张三", "phone": "13812341234" }
+        }
+    })),
+    responses((status = 201, body = Order), (status = 200, body = Order), WriteProblems),
+    extensions(("x-permission" = json!("order.place_on_behalf"))))]
+#[post("/orders/upsert")]
+async fn upsert_order(call: Call, body: Body<UpsertOrder>) -> Answer {
+    let (order, new) = order::upsert(&call.cx, body.0).await?;
+    if new { created(order) } else { ok(order) }
+}
+
+/// Record another system's number of an order (关联外部编号)
+///
+/// So that it is found by it (`external_number`); a higher version of a number that it has already is taken over.
+#[utoipa::path(tag = "orders", operation_id = "link_order", params(("id" = OrderId, Path, description = "The order (订单)")),
+    request_body(content = LinkOrder, example = json!({ "external": { "system": "cityos.zhenjiang", "number": "CG-2026-001", "version": 1 } })),
+    responses((status = 200, body = Order), WriteProblems), extensions(("x-permission" = json!("order.triage"))))]
+#[post("/orders/{id}/external_refs")]
+async fn link_order(call: Call, id: Path<OrderId>, body: Body<LinkOrder>) -> Answer {
+    ok(order::link(&call.cx, *id, body.0).await?)
 }

@@ -325,7 +325,7 @@ impl Answered {
 }
 
 /// How an answer begins.
-async fn beginning(mut response: Response) -> Vec<u8> {
+pub(crate) async fn beginning(mut response: Response) -> Vec<u8> {
     let mut bytes = Vec::new();
     // The deadline holds for the body too; what came before it is kept.
     while bytes.len() < ANSWER.0
@@ -337,7 +337,7 @@ async fn beginning(mut response: Response) -> Vec<u8> {
 }
 
 /// As text that can be shown: no control characters, no phone and ID numbers, and no signature that was sent back.
-fn excerpt(bytes: &[u8], signature: &str) -> String {
+pub(crate) fn excerpt(bytes: &[u8], signature: &str) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = signature.split(' ').fold(text.into_owned(), |text, one| text.replace(one, "…"));
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(ANSWER.1).collect();

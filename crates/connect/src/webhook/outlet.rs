@@ -217,7 +217,7 @@ impl Outlet {
         Ok(Self { guard, client })
     }
 
-    pub(super) const fn client(&self) -> &Client {
+    pub(crate) const fn client(&self) -> &Client {
         &self.client
     }
 

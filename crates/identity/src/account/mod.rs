@@ -357,6 +357,16 @@ pub async fn names(cx: &Cx, ids: &[AccountId]) -> Result<HashMap<AccountId, Stri
     rows.into_iter().map(|row| Ok((row.id, unseal(cx, &row)?.name))).collect()
 }
 
+/// The accounts in use that have this phone number, at most two: one is somebody, two are nobody in particular.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn with_phone(cx: &Cx, phone: &str) -> Result<Vec<AccountId>> {
+    let Some(digits) = dialled(phone) else { return Ok(Vec::new()) };
+    let index = cx.vault().blind_index(&digits)?;
+    store::with_phone(cx, index, 2).await
+}
+
 /// The account of this sign-in name; absent if there is none.
 ///
 /// # Errors

@@ -20,6 +20,13 @@ pub(crate) async fn find_many(cx: &Cx, ids: Vec<AccountId>) -> Result<Vec<row::M
     Ok(row::Entity::find().filter(row::Column::Id.is_in(ids)).all(cx.reader()).await?)
 }
 
+/// Accounts in use with this phone.
+pub(crate) async fn with_phone(cx: &Cx, index: String, limit: u64) -> Result<Vec<AccountId>> {
+    let query = row::Entity::find().select_only().column(row::Column::Id);
+    let query = query.filter(row::Column::PhoneIndex.eq(index)).filter(row::Column::Status.eq(AccountStatus::Active));
+    Ok(query.order_by_asc(row::Column::Id).limit(limit).into_tuple().all(cx.reader()).await?)
+}
+
 /// Whether there is any account at all.
 pub(crate) async fn anybody(connection: &impl ConnectionTrait) -> Result<bool> {
     let first: Option<AccountId> = row::Entity::find().select_only().column(row::Column::Id).limit(1).into_tuple().one(connection).await?;

@@ -34,7 +34,7 @@ use flow::Worth;
 use kernel::{
     Actor, Core, Cx, Scope, Time, Tx,
     access::{self, Program},
-    error::{Code, Error, Result},
+    error::{Code, Error, Kind, Result},
     id::{AccountId, ApplicationId, CredentialId, SessionId},
 };
 use moka::sync::Cache;
@@ -192,11 +192,30 @@ impl Identity {
         from.give_back();
         here.forgive();
         guess.forgive();
-        let cx = acting(core, row.id);
+        self.open(core, row.id).await
+    }
+
+    /// Signs in whom another way of signing in finds (其他方式登录): `find` says which account it is, one that is in use. A wrong proof
+    /// counts as a wrong password does.
+    ///
+    /// # Errors
+    /// Those of `find`; `rate_limited`.
+    pub async fn sign_in_as(&self, core: &Core, network: Option<&str>, find: impl Future<Output = Result<AccountId>>) -> Result<Tokens> {
+        let from = self.by_network.attempt(network.unwrap_or_default(), core.clock.now()).await?;
+        let found = find.await;
+        if found.as_ref().err().is_none_or(|e| e.code.kind() != Kind::Unauthenticated) {
+            from.give_back();
+        }
+        self.open(core, found?).await
+    }
+
+    /// Opens a session.
+    async fn open(&self, core: &Core, account: AccountId) -> Result<Tokens> {
+        let cx = acting(core, account);
         let mut tx = cx.begin();
         let session = row::Model {
             id: tx.id(),
-            account_id: row.id,
+            account_id: account,
             generation: 1,
             rotated_at: tx.now,
             created_at: tx.now,

@@ -151,6 +151,27 @@ pub async fn timeline(cx: &Cx, subject: Uuid, pager: &Pager) -> Result<Page<Logg
     pager.page(rows, |e| (e.subject_version, e.id))
 }
 
+/// What happened to these things within a time, oldest first: `limit` of it behind the first `offset`. For whoever knows that the
+/// reader may hear of them.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn of_subjects(
+    cx: &Cx,
+    subjects: &[Uuid],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<LoggedEvent>> {
+    let query = row::Entity::find()
+        .filter(row::Column::SubjectId.is_in(subjects.iter().copied()))
+        .filter(row::Column::At.gte(from))
+        .filter(row::Column::At.lt(to));
+    let rows = query.order_by_asc(row::Column::Seq).offset(offset).limit(limit).all(cx.reader()).await?;
+    rows.into_iter().map(LoggedEvent::try_from).collect()
+}
+
 /// The newest sequence number of the log; 0 when it is empty.
 ///
 /// # Errors

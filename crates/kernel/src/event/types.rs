@@ -49,6 +49,9 @@ types! {
     OrderSuspended        "order.suspended"        "An order was suspended; its time limits stand still (挂起).";
     OrderResumed          "order.resumed"          "A suspended order goes on (恢复).";
     OrderMerged           "order.merged"           "An order was merged into another (并单).";
+    OrderCommented        "order.commented"        "Whoever asked from outside added something (补充说明).";
+    OrderAmended          "order.amended"          "Another system says something new of an order (外部更新).";
+    OrderLinked           "order.linked"           "An order is known to another system under a number (关联外部编号).";
     // Catalogue and policies
     ServiceItemCreated    "service_item.created"   "An entry of the service catalogue was made (服务事项新增).";
     ServiceItemUpdated    "service_item.updated"   "An entry of the service catalogue has a new version (服务事项变更).";
@@ -132,6 +135,24 @@ types! {
     WebhookEndpointTested   "webhook_endpoint.tested"   "Somebody asked for a test event (测试推送).";
     WebhookEndpointReplayed "webhook_endpoint.replayed" "Somebody asked for a range of events once more (重放推送).";
     WebhookSecretRotated    "webhook_secret.rotated"    "A webhook endpoint has a new secret (更换推送密钥).";
+    // WeChat
+    WechatBound           "wechat_binding.created" "An account was bound to a WeChat user (绑定微信).";
+    WechatUnbound         "wechat_binding.removed" "An account is bound to no WeChat user any more (解绑微信).";
+    WechatTemplateSet     "wechat_template.set"    "What subscribe messages say was set (设置订阅消息).";
+    WechatCheckFlagged    "wechat_check.flagged"   "WeChat finds fault with a text or a picture, or could not check it (内容待审).";
+    WechatCheckDecided    "wechat_check.decided"   "Somebody decided on what WeChat found fault with (内容审定).";
+    // Hotlines
+    HotlineCreated        "hotline.created"        "A hotline was entered (新增热线对接).";
+    HotlineUpdated        "hotline.updated"        "A hotline was changed (修改热线对接).";
+    HotlineRemoved        "hotline.removed"        "A hotline was removed (删除热线对接).";
+    HotlineMapped         "hotline.mapped"         "The categories of a hotline were mapped to service items (热线分类对照).";
+    HotlineOrderReceived  "hotline_order.received" "A hotline pushed a work order (接收热线工单).";
+    HotlineOrderUpdated   "hotline_order.updated"  "A hotline pushed a newer version of a work order (热线工单更新).";
+    HotlineOrderExtensionAsked "hotline_order.extension_asked" "The hotline is asked for more time (申请延期).";
+    HotlineOrderCalledBack "hotline_order.called_back" "The caller was called back (回访).";
+    HotlineOrderReopened  "hotline_order.reopened" "A hotline has a work order done again (二次办理).";
+    HotlineOrderRevealed  "hotline_order.revealed" "Somebody looked at a work order as it came (查看原始工单).";
+    HotlineMessageFailed  "hotline_message.failed" "A hotline did not take what it was told (回传失败).";
     // Accounts
     AccountCreated        "account.created"        "An account was opened (账号开立).";
     AccountUpdated        "account.updated"        "An account was changed (账号变更).";

@@ -6,6 +6,7 @@ use super::{
     command::{DispatchMode, TakerKind, TakerRef},
     contact,
     event::{Logged, OrderEvent},
+    external::{self, ExternalRef},
     flow::{self, Action, Right, State, Step},
     row::{assistant, order::Model},
     sight::{self, Standing},
@@ -16,10 +17,11 @@ use crate::{limit::Limit, policy};
 use files::{Attachment, Owner, OwnerKind, Part};
 use identity::SealedContact;
 use kernel::{
-    Code, Cx, Error, Result, Tx,
+    Code, Cx, Error, Permission, Result, Tx,
     id::{AttachmentId, OrderId},
     mask,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 /// An order on its way from one state to the next.
@@ -33,6 +35,8 @@ pub(super) struct Change<'a> {
     requester: Option<SealedContact>,
     /// Files that come with this step.
     pub(super) attachments: Vec<Attachment>,
+    /// A number of another system that comes with this step.
+    pub(super) linked: Option<ExternalRef>,
 }
 
 impl<'a> Change<'a> {
@@ -72,7 +76,20 @@ impl<'a> Change<'a> {
         if !legal {
             return Err(refused(&order, standing, action));
         }
-        Ok(Self { tx: cx.begin(), before: order.clone(), after: order, standing, team, requester: None, attachments: Vec::new() })
+        Ok(Self::starting(cx, order, standing, team))
+    }
+
+    /// The order as it stands, for a step that has been checked.
+    pub(super) fn starting(cx: &'a Cx, order: Model, standing: Standing, team: Vec<assistant::Model>) -> Self {
+        Self { tx: cx.begin(), before: order.clone(), after: order, standing, team, requester: None, attachments: Vec::new(), linked: None }
+    }
+
+    /// Reads the order for a step that another system takes: what it needs is a permission where the order lies, and nothing else.
+    pub(super) async fn outside(cx: &'a Cx, id: OrderId, permission: Permission) -> Result<Self> {
+        let order = store::find(cx, id).await?.filter(|o| cx.actor.can(permission, &sight::place(o)));
+        let order = order.ok_or_else(|| Error::new(Code::OrderNotFound))?;
+        let (standing, team) = standing(cx, &order).await?;
+        Ok(Self::starting(cx, order, standing, team))
     }
 
     /// Takes files of the caller's to the order, within this change.
@@ -100,10 +117,18 @@ impl<'a> Change<'a> {
             }
             None => return Err(refused(&self.after, self.standing, action)),
         };
+        self.logged(to, what)
+    }
+
+    /// The next version: the state, the running deadline and the event.
+    pub(super) fn logged(&mut self, to: State, what: &OrderEvent) -> Result<()> {
+        let from = self.after.state;
         self.after.state = to;
         self.after.version += 1;
         self.after.updated_at = self.tx.now;
         self.after.due_at = match to {
+            // Nothing leads here: what runs is what another system has set.
+            State::Placed => self.after.due_at,
             State::Triaged | State::Dispatched => [self.after.respond_by, self.after.finish_by].into_iter().flatten().min(),
             State::Accepted | State::InProgress => self.after.finish_by,
             _ => None,
@@ -111,8 +136,33 @@ impl<'a> Change<'a> {
         self.tx.emit(subject(&self.after), &Logged { from: Some(from), to, what })
     }
 
+    /// Leaves a word without a step: state and clocks stay.
+    pub(super) fn note(&mut self, what: &OrderEvent) -> Result<()> {
+        let state = self.after.state;
+        self.after.version += 1;
+        self.after.updated_at = self.tx.now;
+        self.tx.emit(subject(&self.after), &Logged { from: Some(state), to: state, what })
+    }
+
+    /// The order will not be done: whoever has claimed it has a slot free again.
+    pub(super) fn cancel(&mut self, note: Option<String>) -> Result<()> {
+        self.after.lead_slot = None;
+        self.wake();
+        self.step(Action::Cancel, &OrderEvent::Cancelled { note: note.map(|n| mask::text(&n)) })
+    }
+
     /// Writes everything, or hears that somebody else was faster.
-    pub(super) async fn save(mut self) -> Result<Order> {
+    pub(super) async fn save(self) -> Result<Order> {
+        self.save_as(|order| order).await
+    }
+
+    /// The same where the caller is answered something else than the order.
+    pub(super) async fn save_as<T: Serialize>(self, answer: impl FnOnce(Order) -> T) -> Result<T> {
+        self.save_with(async |_, order| Ok(answer(order))).await
+    }
+
+    /// The same together with what another crate changes for it; `also` says what the caller is answered.
+    pub(super) async fn save_with<T: Serialize>(mut self, also: impl AsyncFnOnce(&mut Tx<'_>, Order) -> Result<T>) -> Result<T> {
         let cx = self.tx.cx();
         store::advance(&mut self.tx, &self.before, &self.after);
         let Standing { follower, provider, .. } = self.standing;
@@ -123,8 +173,15 @@ impl<'a> Change<'a> {
         if standing.sees_files(&cx.actor, &self.after) {
             attachments.append(&mut self.attachments);
         }
+        let mut refs = external::shown(cx, &self.before, standing).await?;
+        if let Some(linked) = self.linked.take() {
+            refs.retain(|r| (&r.system, &r.number) != (&linked.system, &linked.number));
+            refs.push(linked);
+            refs.sort_by(|a, b| (&a.system, &a.number).cmp(&(&b.system, &b.number)));
+        }
         let (id, after) = (self.after.id, self.after.clone());
-        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team, attachments)?;
+        let answer = view::alone(&cx.actor, self.tx.now, self.after, standing, contact, &self.team, (attachments, refs))?;
+        let answer = also(&mut self.tx, answer).await?;
         match self.tx.commit(answer).await {
             Ok(answer) => {
                 store::keep(cx, &after);
@@ -158,7 +215,7 @@ impl<'a> Change<'a> {
         let end = |limit: Option<Limit>| limit.zip(hours.as_ref()).map(|(l, h)| l.end(self.tx.now, h));
         let (respond_by, finish_by) = (end(respond), end(finish));
         self.after.respond_by = respond_by;
-        self.after.finish_by = finish_by;
+        self.after.finish_by = self.capped(finish_by);
         self.after.respond_limit = respond.map(|l| l.to_string());
         self.after.finish_limit = finish.map(|l| l.to_string());
         Ok(())
@@ -185,8 +242,13 @@ impl<'a> Change<'a> {
         let respond_by = resume(self.after.respond_limit.as_ref(), self.after.respond_by)?;
         let finish_by = resume(self.after.finish_limit.as_ref(), self.after.finish_by)?;
         self.after.respond_by = respond_by;
-        self.after.finish_by = finish_by;
+        self.after.finish_by = self.capped(finish_by);
         Ok(())
+    }
+
+    /// No limit of ours goes beyond what another system has set.
+    fn capped(&self, finish_by: Option<chrono::DateTime<chrono::Utc>>) -> Option<chrono::DateTime<chrono::Utc>> {
+        [self.after.fixed_finish_by, finish_by].into_iter().flatten().min()
     }
 
     pub(super) async fn working_time(&self, needed: bool) -> Result<Option<policy::WorkingTime>> {

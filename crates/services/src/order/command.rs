@@ -1,6 +1,6 @@
 //! What comes in: the commands of the order flow and the words that they are made of.
 
-use super::flow::State;
+use super::{external::Terms, flow::State};
 use crate::limit::Limit;
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -54,6 +54,8 @@ words! {
         Meeting
         /// 网站
         Website
+        /// Open311: an outside system, for one of its users (外部系统)
+        Open311
         /// 其他
         Other
     }
@@ -203,7 +205,7 @@ pub struct Contact {
 }
 
 /// Places an order (点单).
-#[derive(Clone, Debug, Deserialize, ToSchema, Validate)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceOrder {
     /// What it is about, in a few words (标题).
@@ -237,6 +239,9 @@ pub struct PlaceOrder {
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
     pub attachment_ids: Vec<AttachmentId>,
+    /// What another system says of it beside that; never part of a body.
+    #[serde(skip)]
+    pub terms: Terms,
 }
 
 /// Takes an order in hand (受理分类): sorts it and starts its clocks.
@@ -480,6 +485,10 @@ pub struct ListOrders {
     pub overdue: Option<bool>,
     /// With this number.
     pub number: Option<String>,
+    /// With this number of another system.
+    pub external_number: Option<String>,
+    /// With a number of this system.
+    pub external_system: Option<String>,
     /// Placed at this time or later.
     pub created_after: Option<DateTime<Utc>>,
     /// Placed before this time.

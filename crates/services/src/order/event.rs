@@ -157,6 +157,23 @@ pub(super) enum OrderEvent {
         /// Into which order.
         into: OrderId,
     },
+    Commented {
+        /// What was added.
+        note: String,
+    },
+    Amended {
+        /// Which system says something new.
+        system: String,
+        /// Its version of the order.
+        external_version: i32,
+        /// Until when it is to be done.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        finish_by: Option<DateTime<Utc>>,
+    },
+    Linked {
+        /// Which system has a number for it.
+        system: String,
+    },
 }
 
 impl Event for Logged<'_> {
@@ -179,6 +196,9 @@ impl Event for Logged<'_> {
             OrderEvent::Suspended { .. } => EventType::OrderSuspended,
             OrderEvent::Resumed { .. } => EventType::OrderResumed,
             OrderEvent::Merged { .. } => EventType::OrderMerged,
+            OrderEvent::Commented { .. } => EventType::OrderCommented,
+            OrderEvent::Amended { .. } => EventType::OrderAmended,
+            OrderEvent::Linked { .. } => EventType::OrderLinked,
         }
     }
 }
@@ -215,6 +235,9 @@ pub fn event_types() -> Vec<Catalogued> {
         T::OrderSuspended,
         T::OrderResumed,
         T::OrderMerged,
+        T::OrderCommented,
+        T::OrderAmended,
+        T::OrderLinked,
     ];
     catalogued::<OrderEvent>(&types).into_iter().map(Catalogued::and::<Step>).collect()
 }

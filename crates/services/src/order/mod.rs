@@ -12,8 +12,10 @@
 mod change;
 pub mod command;
 mod event;
+pub mod external;
 pub mod flow;
 mod number;
+pub mod open;
 mod row;
 mod sight;
 mod store;
@@ -22,6 +24,7 @@ mod view;
 
 pub use command::*;
 pub use event::event_types;
+pub use external::{Amendment, ExternalRef, LinkOrder, OrderFacts, Terms, UpsertOrder, link, upsert};
 pub use flow::{Action, State};
 pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection, masked_contact};
@@ -65,11 +68,17 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
         Some(at) => grids::place_in(cx, region, at).await.map_err(|e| e.at("#/point"))?,
         None => None,
     };
-    let permission = if on_behalf { Permission::OrderPlaceOnBehalf } else { Permission::OrderPlace };
+    let terms = &command.terms;
+    let permission = match (terms.permission, on_behalf) {
+        (Some(permission), _) => permission,
+        (None, true) => Permission::OrderPlaceOnBehalf,
+        (None, false) => Permission::OrderPlace,
+    };
     cx.actor.require(permission, &Place { region: Some(region), grid: grid_id, organization: None })?;
     let requester_id = if on_behalf { command.requester_id } else { Some(account) };
     match requester_id {
-        None if command.contact.as_ref().is_none_or(|c| c.name.is_none() && c.phone.is_none()) => {
+        // A hotline has callers who do not say who they are; it knows how to reach them.
+        None if terms.permission.is_none() && command.contact.as_ref().is_none_or(|c| c.name.is_none() && c.phone.is_none()) => {
             return Err(Error::new(Code::RequesterMissing).at("#/requester_id"));
         }
         // Only for one of those there: else anybody's name and phone could be had by placing an order for them.
@@ -100,7 +109,7 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             region_code: region,
             grid_id,
             item_id: item.as_ref().map(|i| i.id),
-            priority: Priority::Normal,
+            priority: terms.priority.unwrap_or(Priority::Normal),
             channel: command.channel.unwrap_or(Channel::Other),
             title: command.title.clone(),
             content: command.content.clone(),
@@ -121,8 +130,8 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             respond_limit: None,
             finish_limit: None,
             respond_by: None,
-            finish_by: None,
-            due_at: None,
+            finish_by: terms.finish_by,
+            due_at: terms.sign_by,
             suspended_from: None,
             suspended_at: None,
             rework_count: 0,
@@ -142,17 +151,24 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             completed_at: None,
             evaluated_at: None,
             closed_at: None,
+            confidential: terms.confidential,
+            designated: terms.designated,
+            reject_until: terms.reject_until,
+            fixed_finish_by: terms.finish_by,
+            external_count: i16::from(terms.external.is_some()),
         };
         let attachment_ids = command.attachment_ids.clone();
         let owner = Owner { kind: OwnerKind::Order, id: id.0, part: Part::Request };
         let attachments = files::claim(&mut tx, &attachment_ids, owner).await?;
         let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf, attachment_ids };
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
+        external::give(&mut tx, terms, id).await?;
         store::insert(&mut tx, order.clone());
         let standing = sight::standing(&cx.actor, &order);
+        let refs = terms.external.iter().cloned().collect();
         let contact = filled(cx, &order, standing, command.contact.clone(), None).await?;
         let attachments = if standing.sees_files(&cx.actor, &order) { attachments } else { Vec::new() };
-        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[], attachments)?;
+        let answer = view::alone(&cx.actor, tx.now, order.clone(), standing, contact, &[], (attachments, refs))?;
         let answer = also(&mut tx, answer).await?;
         match tx.commit_created(answer).await {
             Ok(answer) => {
@@ -187,7 +203,9 @@ pub async fn triage(cx: &Cx, id: OrderId, command: TriageOrder) -> Result<Order>
     let fresh = change.before.state == State::Placed || command.item_code.is_some();
     if fresh || command.respond_limit.is_some() || command.finish_limit.is_some() {
         let (respond, finish) = if fresh {
-            (item.as_ref().and_then(|i| i.respond_limit), item.as_ref().and_then(|i| i.finish_limit))
+            // What another system has set goes before what the catalogue says.
+            let finish = item.as_ref().and_then(|i| i.finish_limit).filter(|_| change.after.fixed_finish_by.is_none());
+            (item.as_ref().and_then(|i| i.respond_limit), finish)
         } else {
             change.limits()?
         };
@@ -205,12 +223,19 @@ pub async fn triage(cx: &Cx, id: OrderId, command: TriageOrder) -> Result<Order>
     change.save().await
 }
 
-/// Refuses an order (不予受理), with the reason and where to turn instead.
+/// Refuses an order (不予受理), with the reason and where to turn instead. One that came from another system goes back there (退单).
 ///
 /// # Errors
-/// Those of every step; `content_invalid` for a reason that the place's policy does not list.
+/// Those of every step; `content_invalid` for a reason that the place's policy does not list; `order_designated` and
+/// `order_reject_late` for what another system says may not, or not any more, be returned.
 pub async fn reject(cx: &Cx, id: OrderId, command: RejectOrder) -> Result<Order> {
     let mut change = Change::begin(cx, id, Action::Reject, command.version).await?;
+    if change.after.designated {
+        return Err(Error::new(Code::OrderDesignated));
+    }
+    if let Some(until) = change.after.reject_until.filter(|until| *until < change.tx.now) {
+        return Err(Error::new(Code::OrderRejectLate).with("until", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)));
+    }
     let listed = policy::order_flow(cx, change.after.region_code).await?.reject_codes;
     if !listed.is_empty() && !listed.contains(&command.code) {
         let reason = format!("one of {}", listed.join(", "));
@@ -384,14 +409,7 @@ pub async fn complete(cx: &Cx, id: OrderId, command: CompleteOrder) -> Result<Or
 /// Those of every step; `not_the_requester`.
 pub async fn evaluate(cx: &Cx, id: OrderId, command: EvaluateOrder) -> Result<Order> {
     let mut change = Change::begin(cx, id, Action::Evaluate, command.version).await?;
-    let score = command.level.score();
-    change.after.score = Some(score);
-    change.after.tags = Some(serde_json::to_string(&command.tags).map_err(Error::internal)?);
-    change.after.comment.clone_from(&command.comment);
-    change.after.evaluated_at = Some(change.tx.now);
-    let comment = command.comment.map(|c| mask::text(&c));
-    let tags = command.tags.iter().map(|t| mask::text(t)).collect();
-    change.step(Action::Evaluate, &OrderEvent::Evaluated { level: command.level, score, tags, comment })?;
+    change.judge(command.level, &command.tags, command.comment)?;
     if command.level.is_dissatisfied() {
         let automatic = policy::order_flow(cx, change.after.region_code).await?.automatic_reworks;
         if change.after.rework_count < i16::try_from(automatic).unwrap_or(i16::MAX) {
@@ -435,9 +453,7 @@ pub async fn cancel(cx: &Cx, id: OrderId, command: TakeStep) -> Result<Order> {
     if command.note.is_none() && change.after.accepted_at.is_some() {
         return Err(Error::field_with("#/note", Code::FieldMissing, vec![("name", "note".to_owned())]));
     }
-    change.after.lead_slot = None;
-    change.wake();
-    change.step(Action::Cancel, &OrderEvent::Cancelled { note: command.note.map(|n| mask::text(&n)) })?;
+    change.cancel(command.note)?;
     change.save().await
 }
 
@@ -498,7 +514,8 @@ pub async fn get(cx: &Cx, id: OrderId) -> Result<Order> {
     let (order, standing, team, requester) = seen(cx, id).await?;
     let contact = contact(cx, &order, standing, requester.as_ref()).await?;
     let attachments = attachments(cx, &order, standing).await?;
-    view::alone(&cx.actor, cx.now(), order, standing, contact, &team, attachments)
+    let refs = external::shown(cx, &order, standing).await?;
+    view::alone(&cx.actor, cx.now(), order, standing, contact, &team, (attachments, refs))
 }
 
 /// The files of an order with links to them (附件列表).
@@ -604,9 +621,12 @@ fn subject(order: &Model) -> Subject {
 }
 
 pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    vec![
+    let mut tables = vec![
         schema.create_table_from_entity(row::order::Entity),
+        schema.create_table_from_entity(row::external::Entity),
         schema.create_table_from_entity(row::assistant::Entity),
         schema.create_table_from_entity(row::follower::Entity),
-    ]
+    ];
+    tables.extend(open::tables(schema));
+    tables
 }

@@ -1,4 +1,4 @@
-//! The tables `orders`, `order_assistants` and `order_followers`. Private: outside this module an order is a view.
+//! The tables `orders`, `order_external_refs`, `order_assistants` and `order_followers`. Private: outside this module an order is a view.
 
 use super::{
     command::{Channel, DispatchMode, OrderResult, Priority, TakerKind},
@@ -14,7 +14,7 @@ pub(super) mod order {
     use super::*;
     use identity::SealedContact;
     use kernel::column::{get, maybe};
-    use sea_orm::{FromQueryResult, QueryResult, entity::prelude::*};
+    use sea_orm::{FromQueryResult, Iterable, QueryResult, entity::prelude::*};
 
     #[sea_orm::model]
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -83,6 +83,16 @@ pub(super) mod order {
         pub completed_at: Option<ChronoDateTimeUtc>,
         pub evaluated_at: Option<ChronoDateTimeUtc>,
         pub closed_at: Option<ChronoDateTimeUtc>,
+        /// Nobody who does the work sees who asked.
+        pub confidential: bool,
+        /// Another system has named this community after a dispute: it may not return the order.
+        pub designated: bool,
+        /// Until when it may be returned; absent: as long as its state allows.
+        pub reject_until: Option<ChronoDateTimeUtc>,
+        /// When another system wants it done. No default of ours replaces it, and no order of ours goes beyond it.
+        pub fixed_finish_by: Option<ChronoDateTimeUtc>,
+        /// How many numbers other systems have for it, so that most reads need not look.
+        pub external_count: i16,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -143,6 +153,11 @@ pub(super) mod order {
                 completed_at: maybe(row, C::CompletedAt as usize)?,
                 evaluated_at: maybe(row, C::EvaluatedAt as usize)?,
                 closed_at: maybe(row, C::ClosedAt as usize)?,
+                confidential: get(row, C::Confidential as usize)?,
+                designated: get(row, C::Designated as usize)?,
+                reject_until: maybe(row, C::RejectUntil as usize)?,
+                fixed_finish_by: maybe(row, C::FixedFinishBy as usize)?,
+                external_count: get(row, C::ExternalCount as usize)?,
             }))
         }
     }
@@ -157,6 +172,29 @@ pub(super) mod order {
             Ok(Self(order, contact))
         }
     }
+}
+
+pub(super) mod external {
+    //! The table `order_external_refs`.
+    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "order_external_refs")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub system: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: String,
+        pub version: i32,
+        pub order_id: OrderId,
+        /// A keyed digest of what came with this version, where it was an order.
+        pub digest: Option<String>,
+        pub added_at: ChronoDateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 pub(super) mod assistant {

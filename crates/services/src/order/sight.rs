@@ -24,6 +24,11 @@ pub(super) fn place(order: &Model) -> Place {
     Place { region: Some(order.region_code), grid: order.grid_id, organization: None }
 }
 
+/// Whether somebody has taken it and it is not over.
+fn is_worked_on(order: &Model) -> bool {
+    order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled)
+}
+
 /// Whether the order lies in the pool, for whoever takes orders there.
 fn pooled(order: &Model) -> bool {
     order.state == State::Dispatched && order.lead_id.is_none()
@@ -63,23 +68,38 @@ impl Standing {
     }
 
     /// Whether the actor sees the requester's contact in full: the requester, whoever holds the permission,
-    /// and the lead taker from accepting until the order is closed. A program also needs an agreement.
+    /// and the lead taker from accepting until the order is closed. Of a confidential order: who may read hotlines in full, and
+    /// nobody who does the work, whatever else they are. A program also needs an agreement.
     pub(super) fn sees_contact(self, actor: &Actor, order: &Model) -> bool {
-        let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
-        let concerned = self.requester || (self.lead && working) || actor.can(Permission::OrderReadPersonal, &place(order));
+        let concerned = if order.confidential {
+            !self.is_doer(actor, order) && (self.requester || actor.can(Permission::HotlineReadPersonal, &place(order)))
+        } else {
+            self.requester || (self.lead && is_worked_on(order)) || actor.can(Permission::OrderReadPersonal, &place(order))
+        };
         concerned && actor.sees(PersonalData::Orders)
     }
 
-    /// Whether the actor sees the files: whoever sees the contact, and who helps with the work while it goes on.
+    /// Whether the actor sees the exact place: whoever sees the contact, and who leads the work while it goes on.
+    pub(super) fn sees_place(self, actor: &Actor, order: &Model) -> bool {
+        self.sees_contact(actor, order) || (self.lead && is_worked_on(order) && actor.sees(PersonalData::Orders))
+    }
+
+    /// Whether the actor sees the files: whoever sees the contact, and who works on it while that goes on.
     pub(super) fn sees_files(self, actor: &Actor, order: &Model) -> bool {
-        let working = order.accepted_at.is_some() && !matches!(order.state, State::Closed | State::Cancelled);
-        self.sees_contact(actor, order) || (self.assistant && working && actor.sees(PersonalData::Orders))
+        let working = (self.lead || self.assistant) && is_worked_on(order);
+        self.sees_contact(actor, order) || (working && actor.sees(PersonalData::Orders))
+    }
+
+    /// Whether the actor does the work or did it: alone, in a team or for an organization.
+    pub(super) fn is_doer(self, actor: &Actor, order: &Model) -> bool {
+        self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account)
     }
 
     /// Whether the actor may take this action now, as far as the order itself can tell.
     pub(super) fn may(self, actor: &Actor, order: &Model, action: Action) -> bool {
         let pointless = match action {
             Action::Rework => is_satisfied(order),
+            Action::Reject => order.designated,
             Action::Accept => order.lead_id.is_none() && order.requester_id.is_some() && order.requester_id == actor.account,
             _ => false,
         };
@@ -107,7 +127,7 @@ impl Standing {
             Right::RequesterOr(permission) => holds(permission)?,
         }
         // Whoever did the work, alone, in a team or for an organization, neither judges it (评单) nor closes it (销号).
-        let doer = self.lead || self.assistant || (order.completed_by.is_some() && order.completed_by == actor.account);
+        let doer = self.is_doer(actor, order);
         match action {
             Action::Close if doer => Err(Error::new(Code::CloserIsDoer)),
             Action::Evaluate if doer => Err(Error::new(Code::EvaluatorIsDoer)),

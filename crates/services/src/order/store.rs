@@ -2,9 +2,10 @@
 
 use super::{
     command::{DispatchMode, ListOrders, OrderListView},
+    external::ExternalRef,
     flow::{Action, State, next},
     number,
-    row::{assistant, follower, order},
+    row::{assistant, external, follower, order},
     sight,
 };
 use chrono::{DateTime, Utc};
@@ -78,6 +79,60 @@ pub(super) fn advance(tx: &mut Tx<'_>, before: &Model, after: &Model) {
     }
     update.and_where(C::Id.eq(before.id)).and_where(C::Version.eq(before.version));
     tx.stage(Guard::Update(update), Error::new(Code::OrderVersionStale).with("version", before.version + 1));
+}
+
+/// Several orders in one query.
+pub(super) async fn named(cx: &Cx, ids: &[OrderId]) -> Result<Vec<Model>> {
+    whole(Orders::find().filter(C::Id.is_in(ids.iter().copied())), cx).await
+}
+
+pub(super) async fn find_ref(cx: &Cx, system: &str, number: &str) -> Result<Option<external::Model>> {
+    Ok(external::Entity::find_by_id((system.to_owned(), number.to_owned())).one(cx.reader()).await?)
+}
+
+pub(super) async fn external_refs(cx: &Cx, id: OrderId) -> Result<Vec<external::Model>> {
+    Ok(external::Entity::find()
+        .filter(external::Column::OrderId.eq(id))
+        .order_by_asc(external::Column::System)
+        .order_by_asc(external::Column::Number)
+        .limit(100)
+        .all(cx.reader())
+        .await?)
+}
+
+pub(super) async fn insert_ref(tx: &mut Tx<'_>, row: external::Model) -> Result<()> {
+    external::Entity::insert(row.into_active_model()).exec_without_returning(tx.conn().await?).await?;
+    Ok(())
+}
+
+/// A number at a newer version, if it is still at the one that was read.
+pub(super) async fn renew_ref(tx: &mut Tx<'_>, new: &ExternalRef, known: i32, id: OrderId, digest: Option<String>) -> Result<()> {
+    use external::Column as X;
+    let done = external::Entity::update_many()
+        .col_expr(X::Version, Expr::val(new.version))
+        .col_expr(X::OrderId, Expr::val(id))
+        .col_expr(X::Digest, Expr::val(digest))
+        .filter(X::System.eq(new.system.as_str()))
+        .filter(X::Number.eq(new.number.as_str()))
+        .filter(X::Version.eq(known))
+        .exec(tx.conn().await?)
+        .await?;
+    if done.rows_affected == 1 { Ok(()) } else { Err(Error::new(Code::VersionStale)) }
+}
+
+/// The orders that other systems know under this number.
+fn known_as(filter: &ListOrders) -> Option<sea_orm::sea_query::SelectStatement> {
+    if filter.external_number.is_none() && filter.external_system.is_none() {
+        return None;
+    }
+    let mut known = Query::select().column(external::Column::OrderId).from(external::Entity).to_owned();
+    if let Some(number) = &filter.external_number {
+        known.and_where(external::Column::Number.eq(number.as_str()));
+    }
+    if let Some(system) = &filter.external_system {
+        known.and_where(external::Column::System.eq(system.as_str()));
+    }
+    Some(known)
 }
 
 pub(super) async fn assistants(cx: &Cx, id: OrderId) -> Result<Vec<assistant::Model>> {
@@ -178,6 +233,12 @@ pub(super) async fn list(cx: &Cx, filter: &ListOrders, page: PageQuery) -> Resul
         .apply_if(filter.created_before, |q, time| {
             q.filter(C::CreatedAt.lt(time)).filter(C::Id.lt(first_id(time + chrono::TimeDelta::milliseconds(1))))
         });
+    if let Some(known) = known_as(filter) {
+        if !matches!(filter.view, None | Some(OrderListView::Scope | OrderListView::Mine)) {
+            return Err(Error::new(Code::QueryParameterInvalid).with("reason", "external_number is for the views scope and mine"));
+        }
+        query = query.filter(C::Id.in_subquery(known));
+    }
     if let Some(text) = &filter.number {
         let number = number::read(text)
             .ok_or_else(|| Error::new(Code::QueryParameterInvalid).with("reason", "number: the check character does not fit"))?;
@@ -237,7 +298,7 @@ pub async fn backlog(cx: &Cx) -> Result<Vec<(State, i64)>> {
 }
 
 /// The smallest id that an order of this time can have: ids begin with their millisecond.
-fn first_id(time: DateTime<Utc>) -> OrderId {
+pub(super) fn first_id(time: DateTime<Utc>) -> OrderId {
     let millis = u128::try_from(time.timestamp_millis()).unwrap_or_default();
     OrderId(Uuid::from_u128(millis << 80))
 }

@@ -2,6 +2,7 @@
 
 use super::{
     command::{Channel, Contact, DispatchMode, OrderResult, Priority, Satisfaction, TakerRef},
+    external::ExternalRef,
     flow::{Action, State},
     row::{assistant, order::Model},
     sight::Standing,
@@ -58,6 +59,18 @@ pub struct Order {
     /// How to reach the requester (联系方式), in full or masked; only where one order is read or changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
+    /// Whether nobody who does the work may see who asked (保密): then they are shown the address, and no name or phone.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[schema(required = false)]
+    pub confidential: bool,
+    /// Whether another system has named this community after a dispute, so that it may not be returned (指定承办).
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    #[schema(required = false)]
+    pub designated: bool,
+    /// Under which numbers other systems know it (外部编号); only where one order is read or changed, for those who read in its scope
+    /// and for whoever placed it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub external_refs: Vec<ExternalRef>,
     /// Whether `contact`, `point` and the phone and ID numbers in what people wrote are masked (已脱敏).
     pub masked: bool,
     /// Where it is, WGS-84; to about a hundred metres when masked (位置).
@@ -173,6 +186,12 @@ pub(super) fn open_contact(vault: &Vault, order: &Model) -> Result<Option<Contac
     serde_json::from_str(&json).map(Some).map_err(Error::internal)
 }
 
+/// The contact of a confidential order as those see it who may not know who asked: whoever does the work needs the address.
+fn address_alone(contact: Contact, working: bool) -> Option<Contact> {
+    let address = contact.address.map(|a| if working { a } else { mask::address(&a) })?;
+    Some(Contact { address: Some(address), ..Contact::default() })
+}
+
 /// A contact as those see it who need not call.
 #[must_use]
 pub fn masked_contact(contact: Contact) -> Contact {
@@ -200,12 +219,16 @@ pub(super) fn alone(
     standing: Standing,
     contact: Option<Contact>,
     team: &[assistant::Model],
-    attachments: Vec<Attachment>,
+    (attachments, external_refs): (Vec<Attachment>, Vec<ExternalRef>),
 ) -> Result<Order> {
     let masked = !standing.sees_contact(actor, &order);
-    let contact = contact.map(|c| if masked { masked_contact(c) } else { c });
+    let contact = contact.and_then(|c| match (masked, order.confidential) {
+        (false, _) => Some(c),
+        (true, false) => Some(masked_contact(c)),
+        (true, true) => address_alone(c, standing.sees_place(actor, &order)),
+    });
     let assistants = team.iter().map(|a| TakerRef::of(a.taker_kind, a.taker_id)).collect();
-    Ok(Order { attachments, ..view(actor, now, order, standing, contact, assistants, masked)? })
+    Ok(Order { attachments, external_refs, ..view(actor, now, order, standing, contact, assistants, masked)? })
 }
 
 fn view(
@@ -217,6 +240,7 @@ fn view(
     assistants: Vec<TakerRef>,
     masked: bool,
 ) -> Result<Order> {
+    let blurred = masked && !(order.confidential && standing.sees_place(actor, &order));
     let allowed_actions = Action::all().filter(|a| standing.may(actor, &order, *a)).collect();
     let limit = |text: Option<&String>| text.map(|t| t.parse()).transpose();
     let text = |text: String| if masked { mask::text(&text) } else { text };
@@ -245,7 +269,7 @@ fn view(
     };
     let point = order.lng.zip(order.lat).map(|(lng, lat)| {
         let coarse = |degrees: f64| (degrees * 1000.0).round() / 1000.0;
-        let at = if masked { Position { lng: coarse(lng), lat: coarse(lat) } } else { Position { lng, lat } };
+        let at = if blurred { Position { lng: coarse(lng), lat: coarse(lat) } } else { Position { lng, lat } };
         at.to_datum(Datum::Wgs84)
     });
     Ok(Order {
@@ -263,6 +287,9 @@ fn view(
         requester_id: order.requester_id,
         placed_by: order.placed_by,
         contact,
+        confidential: order.confidential,
+        designated: order.designated,
+        external_refs: Vec::new(),
         masked,
         point,
         dispatch_mode: order.dispatch_mode,

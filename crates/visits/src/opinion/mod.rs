@@ -31,7 +31,7 @@ use kernel::{
 };
 use row::opinion::{Column as C, Entity, Model};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
-use services::order::{self, Channel, Contact, PlaceOrder};
+use services::order::{self, Channel, Contact, PlaceOrder, Terms};
 use view::Sealed;
 
 /// What is known of who said an opinion, from where it was heard.
@@ -117,6 +117,7 @@ pub async fn order_opinion(cx: &Cx, id: OpinionId, command: OrderOpinion) -> Res
         on_behalf: true,
         requester_id: resident,
         attachment_ids: Vec::new(),
+        terms: Terms::default(),
     };
     order::place_with(cx, placing, async |tx, order| {
         let mut new = old.clone();

@@ -1,0 +1,453 @@
+// Made by generate.mjs from openapi/linli.json 0.1.0; do not edit.
+module.exports = {
+  /** Accept an application (受理) */
+  accept_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/accept" },
+  /** Accept an order (接单) */
+  accept_order: { method: "POST", path: "/api/v1/orders/{id}/accept" },
+  /** Accept many orders (批量接单) */
+  accept_orders: { method: "POST", path: "/api/v1/orders/batch/accept" },
+  /** Make an account a member (添加成员) */
+  add_member: { method: "POST", path: "/api/v1/organizations/{id}/members" },
+  /** Record an agreement (达成协议) */
+  agree_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/agree" },
+  /** Answer an opinion at once (当场答复) */
+  answer_opinion: { method: "POST", path: "/api/v1/opinions/{id}/answer" },
+  /** Enter an application for mediation (申请调解) */
+  apply_case: { method: "POST", path: "/api/v1/mediation/cases" },
+  /** Put somebody on duty in a grid (网格任职) */
+  assign_duty: { method: "POST", path: "/api/v1/grids/{id}/duties" },
+  /** Begin to mediate (开始调解) */
+  begin_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/begin" },
+  /** Begin a diary (记民情日记) */
+  begin_diary: { method: "POST", path: "/api/v1/diaries" },
+  /** Bind one's account to a WeChat user (绑定微信) */
+  bind_wechat: { method: "POST", path: "/api/v1/wechat/binding" },
+  /** Book an appointment (预约接待) */
+  book_appointment: { method: "POST", path: "/api/v1/reception_sessions/{id}/appointments" },
+  /** Buy a token for a program (获取应用令牌) */
+  buy_token: { method: "POST", path: "/api/v1/oauth/token", open: true },
+  /** Record a call-back (回访) */
+  call_back_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/call_back" },
+  /** Cancel an appointment (取消预约) */
+  cancel_appointment: { method: "POST", path: "/api/v1/appointments/{id}/cancel" },
+  /** Cancel an order (撤单) */
+  cancel_order: { method: "POST", path: "/api/v1/orders/{id}/cancel" },
+  /** Cancel a reception day (取消场次) */
+  cancel_reception_session: { method: "POST", path: "/api/v1/reception_sessions/{id}/cancel" },
+  /** Close an address (停用地址) */
+  close_address: { method: "POST", path: "/api/v1/addresses/{id}/close" },
+  /** Close a case (归档) */
+  close_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/close" },
+  /** Close a diary (办结民情日记) */
+  close_diary: { method: "POST", path: "/api/v1/diaries/{id}/close" },
+  /** Close a grid (撤销网格) */
+  close_grid: { method: "POST", path: "/api/v1/grids/{id}/close" },
+  /** Close a household (销户) */
+  close_household: { method: "POST", path: "/api/v1/households/{id}/close" },
+  /** Close an order (销号) */
+  close_order: { method: "POST", path: "/api/v1/orders/{id}/close" },
+  /** Close many orders (批量销号) */
+  close_orders: { method: "POST", path: "/api/v1/orders/batch/close" },
+  /** Close an organization (撤销组织) */
+  close_organization: { method: "POST", path: "/api/v1/organizations/{id}/close" },
+  /** End reception days (停止接待日) */
+  close_reception: { method: "POST", path: "/api/v1/receptions/{id}/close" },
+  /** End a catalogue entry (停用服务事项) */
+  close_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}/close" },
+  /** Complete an order (办结) */
+  complete_order: { method: "POST", path: "/api/v1/orders/{id}/complete" },
+  /** Open an account (开立账号) */
+  create_account: { method: "POST", path: "/api/v1/accounts" },
+  /** Enter an address (登记地址) */
+  create_address: { method: "POST", path: "/api/v1/addresses" },
+  /** Let a program in (应用登记) */
+  create_application: { method: "POST", path: "/api/v1/applications" },
+  /** Write a template of diaries (新建民情日记模板) */
+  create_diary_template: { method: "POST", path: "/api/v1/diary_templates" },
+  /** Draw a grid (新建网格) */
+  create_grid: { method: "POST", path: "/api/v1/grids" },
+  /** Enter a hotline (新增热线对接) */
+  create_hotline: { method: "POST", path: "/api/v1/hotlines" },
+  /** Enter a household (立户) */
+  create_household: { method: "POST", path: "/api/v1/households" },
+  /** Found an organization (新建组织) */
+  create_organization: { method: "POST", path: "/api/v1/organizations" },
+  /** Announce reception days (设立接待日) */
+  create_reception: { method: "POST", path: "/api/v1/receptions" },
+  /** Enter a resident (登记居民) */
+  create_resident: { method: "POST", path: "/api/v1/residents" },
+  /** Add to the catalogue (新增服务事项) */
+  create_service_item: { method: "POST", path: "/api/v1/catalogue/items" },
+  /** Enter a webhook endpoint (新增推送地址) */
+  create_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints" },
+  /** Decide on what WeChat found fault with (内容审定) */
+  decide_wechat_check: { method: "POST", path: "/api/v1/wechat/checks/{id}/decide" },
+  /** Decline an assignment (拒单) */
+  decline_order: { method: "POST", path: "/api/v1/orders/{id}/decline" },
+  /** Delete an unused file (删除附件) */
+  delete_attachment: { method: "DELETE", path: "/api/v1/attachments/{id}" },
+  /** Dispatch an order (派单) */
+  dispatch_order: { method: "POST", path: "/api/v1/orders/{id}/dispatch" },
+  /** Dispatch many orders (批量派单) */
+  dispatch_orders: { method: "POST", path: "/api/v1/orders/batch/dispatch" },
+  /** End the agreement on personal data (数据共享协议终止) */
+  end_agreement: { method: "DELETE", path: "/api/v1/applications/{id}/agreement" },
+  /** End a duty (结束任职) */
+  end_duty: { method: "POST", path: "/api/v1/duties/{id}/end" },
+  /** End a membership (终止成员关系) */
+  end_membership: { method: "DELETE", path: "/api/v1/memberships/{id}" },
+  /** Judge an order (评单) */
+  evaluate_order: { method: "POST", path: "/api/v1/orders/{id}/evaluate" },
+  /** Ask for more time (申请延期) */
+  extend_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/extend" },
+  /** End mediation without result (调解不成) */
+  fail_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/fail" },
+  /** Tell the resident what came of it (办结反馈) */
+  feed_opinion_back: { method: "POST", path: "/api/v1/opinions/{id}/feed_back" },
+  /** Read one account (查询账号) */
+  get_account: { method: "GET", path: "/api/v1/accounts/{id}", query: ["fields"] },
+  /** Read one address (查询地址) */
+  get_address: { method: "GET", path: "/api/v1/addresses/{id}", query: ["fields","expand"] },
+  /** Read one application (查询应用) */
+  get_application: { method: "GET", path: "/api/v1/applications/{id}", query: ["fields","expand"] },
+  /** How often an application called (应用调用统计) */
+  get_application_usage: { method: "GET", path: "/api/v1/applications/{id}/usage", query: ["from","until","fields"] },
+  /** Read an appointment (查询预约) */
+  get_appointment: { method: "GET", path: "/api/v1/appointments/{id}", query: ["fields","expand"] },
+  /** Get a file's links (查看附件) */
+  get_attachment: { method: "GET", path: "/api/v1/attachments/{id}", query: ["fields"] },
+  /** Count branches by grid (一个网格一个支部) */
+  get_branch_report: { method: "GET", path: "/api/v1/grids/branch-report", query: ["region_code","fields"] },
+  /** Read one mediation case (查询调解案件) */
+  get_case: { method: "GET", path: "/api/v1/mediation/cases/{id}", query: ["fields","expand"] },
+  /** Read a diary (查询民情日记) */
+  get_diary: { method: "GET", path: "/api/v1/diaries/{id}", query: ["fields","expand"] },
+  /** Read a template of diaries (查询民情日记模板) */
+  get_diary_template: { method: "GET", path: "/api/v1/diary_templates/{id}", query: ["fields","expand"] },
+  /** Count how the posts of grids are filled (任职统计) */
+  get_duty_report: { method: "GET", path: "/api/v1/grids/duty-report", query: ["region_code","fields"] },
+  /** Fetch a file by its signed link (下载附件) */
+  get_file: { method: "GET", path: "/api/v1/files/{id}", query: ["variant","expires","signature"], open: true },
+  /** Read one grid (查询网格) */
+  get_grid: { method: "GET", path: "/api/v1/grids/{id}", query: ["fields","expand"] },
+  /** Read the public card of a grid (网格公示牌) */
+  get_grid_card: { method: "GET", path: "/api/v1/public/grids/{code}/card", query: ["fields"], open: true },
+  /** Read where a grid came from and what became of it (网格沿革) */
+  get_grid_lineage: { method: "GET", path: "/api/v1/grids/{id}/lineage", query: ["fields"] },
+  /** Read a hotline (查询热线对接) */
+  get_hotline: { method: "GET", path: "/api/v1/hotlines/{id}", query: ["fields","expand"] },
+  /** Read a work order (查询热线工单) */
+  get_hotline_order: { method: "GET", path: "/api/v1/hotline_orders/{id}", query: ["fields","expand"] },
+  /** Read one household (查询户) */
+  get_household: { method: "GET", path: "/api/v1/households/{id}", query: ["fields","expand"] },
+  /** The public keys of access tokens (公钥) */
+  get_jwks: { method: "GET", path: "/.well-known/jwks.json", open: true },
+  /** Is the process alive? (存活检查) */
+  get_livez: { method: "GET", path: "/livez", open: true },
+  /** Who am I, and what may I do (当前账号)? */
+  get_me: { method: "GET", path: "/api/v1/me", query: ["fields"] },
+  /** Find the service (服务发现) */
+  get_open311_discovery: { method: "GET", path: "/open311/v2/discovery.{format}", open: true },
+  /** Read a request (诉求详情) */
+  get_open311_request: { method: "GET", path: "/open311/v2/requests/{id}.{format}", open: true },
+  /** Read a service's questions (服务定义) */
+  get_open311_service: { method: "GET", path: "/open311/v2/services/{code}.{format}", query: ["jurisdiction_id"], open: true },
+  /** Ask for the number behind a token (令牌查询) */
+  get_open311_token: { method: "GET", path: "/open311/v2/tokens/{id}.{format}", open: true },
+  /** This document (接口契约) */
+  get_openapi: { method: "GET", path: "/api/v1/openapi.json", open: true },
+  /** Read an opinion (查询意见建议) */
+  get_opinion: { method: "GET", path: "/api/v1/opinions/{id}", query: ["fields","expand"] },
+  /** Read an order (订单详情) */
+  get_order: { method: "GET", path: "/api/v1/orders/{id}", query: ["fields","expand"] },
+  /** Read one organization (查询组织) */
+  get_organization: { method: "GET", path: "/api/v1/organizations/{id}", query: ["fields","expand"] },
+  /** Can it serve? (就绪检查) */
+  get_readyz: { method: "GET", path: "/readyz", open: true },
+  /** Read reception days (查询接待日) */
+  get_reception: { method: "GET", path: "/api/v1/receptions/{id}", query: ["fields","expand"] },
+  /** Read a reception day (查询场次) */
+  get_reception_session: { method: "GET", path: "/api/v1/reception_sessions/{id}", query: ["fields","expand"] },
+  /** Read one region (查询区划) */
+  get_region: { method: "GET", path: "/api/v1/regions/{code}", query: ["fields"] },
+  /** Read one resident (查询居民) */
+  get_resident: { method: "GET", path: "/api/v1/residents/{id}", query: ["fields","expand"] },
+  /** Read a catalogue entry (服务事项) */
+  get_service_item: { method: "GET", path: "/api/v1/catalogue/items/{code}", query: ["fields","expand"] },
+  /** Read the service team of a grid (“1+N”网格服务团队) */
+  get_service_team: { method: "GET", path: "/api/v1/grids/{id}/team", query: ["fields"] },
+  /** Read the three leads of a grid (三长) */
+  get_three_leads: { method: "GET", path: "/api/v1/grids/{id}/three-leads", query: ["fields"] },
+  /** Read one taker of orders (查询接单人) */
+  get_volunteer: { method: "GET", path: "/api/v1/volunteers/{account_id}", query: ["fields","expand"] },
+  /** Read a delivery (查询推送) */
+  get_webhook_delivery: { method: "GET", path: "/api/v1/webhook_deliveries/{id}", query: ["fields"] },
+  /** Read a webhook endpoint (查询推送地址) */
+  get_webhook_endpoint: { method: "GET", path: "/api/v1/webhook_endpoints/{id}", query: ["fields","expand"] },
+  /** Draw a QR code into the mini-program (小程序码) */
+  get_wechat_qr_code: { method: "GET", path: "/api/v1/wechat/qr_code", query: ["region_code","scene","page","width"] },
+  /** Give an account a role (授权) */
+  grant_role: { method: "POST", path: "/api/v1/accounts/{id}/grants" },
+  /** Hand an order back (退单) */
+  hand_back_order: { method: "POST", path: "/api/v1/orders/{id}/hand_back" },
+  /** Issue a credential (签发凭据) */
+  issue_credential: { method: "POST", path: "/api/v1/applications/{id}/credentials" },
+  /** Leave the community (离开) */
+  leave_resident: { method: "POST", path: "/api/v1/residents/{id}/leave" },
+  /** Record another system's number of an order (关联外部编号) */
+  link_order: { method: "POST", path: "/api/v1/orders/{id}/external_refs" },
+  /** List accounts (账号列表) */
+  list_accounts: { method: "GET", path: "/api/v1/accounts", query: ["region_code","role","status","limit","cursor","fields"] },
+  /** List addresses (地址列表) */
+  list_addresses: { method: "GET", path: "/api/v1/addresses", query: ["region_code","grid_id","parent_id","kind","include_closed","limit","cursor","fields","expand"] },
+  /** List applications (应用列表) */
+  list_applications: { method: "GET", path: "/api/v1/applications", query: ["region_code","status","limit","cursor","fields","expand"] },
+  /** List appointments (预约列表) */
+  list_appointments: { method: "GET", path: "/api/v1/appointments", query: ["session_id","state","mine","region_code","limit","cursor","fields","expand"] },
+  /** List mediation cases (调解案件列表) */
+  list_cases: { method: "GET", path: "/api/v1/mediation/cases", query: ["region_code","state","kind","limit","cursor","fields","expand"] },
+  /** List the credentials of an application (凭据列表) */
+  list_credentials: { method: "GET", path: "/api/v1/applications/{id}/credentials", query: ["limit","cursor","fields"] },
+  /** List diaries (民情日记列表) */
+  list_diaries: { method: "GET", path: "/api/v1/diaries", query: ["region_code","grid_id","author_id","closed","limit","cursor","fields","expand"] },
+  /** List templates of diaries (民情日记模板列表) */
+  list_diary_templates: { method: "GET", path: "/api/v1/diary_templates", query: ["region_code","limit","cursor","fields","expand"] },
+  /** List double duties (一人多格清单) */
+  list_double_duties: { method: "GET", path: "/api/v1/duties/double", query: ["region_code","role","limit","cursor","fields"] },
+  /** List the duties in a grid (任职列表) */
+  list_duties: { method: "GET", path: "/api/v1/grids/{id}/duties", query: ["role","include_ended","limit","cursor","fields","expand"] },
+  /** List the types of events (事件目录) */
+  list_event_types: { method: "GET", path: "/api/v1/event_types", query: ["fields"], open: true },
+  /** Read the change feed (事件流) */
+  list_events: { method: "GET", path: "/api/v1/events", query: ["type","region_code","limit","cursor","wait","fields","expand"] },
+  /** List the grants of an account (授权列表) */
+  list_grants: { method: "GET", path: "/api/v1/accounts/{id}/grants", query: ["limit","cursor","fields","expand"] },
+  /** List grids (网格列表) */
+  list_grids: { method: "GET", path: "/api/v1/grids", query: ["region_code","kind","parent_id","include_closed","limit","cursor","fields","expand"] },
+  /** List a hotline's mappings (热线分类对照列表) */
+  list_hotline_categories: { method: "GET", path: "/api/v1/hotlines/{id}/categories", query: ["region_code","limit","cursor","fields","expand"] },
+  /** List what a hotline was told (回传记录) */
+  list_hotline_messages: { method: "GET", path: "/api/v1/hotlines/{id}/messages", query: ["state","hotline_order_id","limit","cursor","fields"] },
+  /** List work orders (热线工单列表) */
+  list_hotline_orders: { method: "GET", path: "/api/v1/hotline_orders", query: ["region_code","hotline_id","external_number","open","limit","cursor","fields","expand"] },
+  /** List the three rates of hotlines (三率) */
+  list_hotline_rates: { method: "GET", path: "/api/v1/hotline_rates", query: ["region_code","from_month","until_month","limit","cursor","fields","expand"] },
+  /** List hotlines (热线对接列表) */
+  list_hotlines: { method: "GET", path: "/api/v1/hotlines", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** List who belongs to a household (户成员) */
+  list_household_members: { method: "GET", path: "/api/v1/households/{id}/members", query: ["include_past","limit","cursor","fields"] },
+  /** List households (户列表) */
+  list_households: { method: "GET", path: "/api/v1/households", query: ["region_code","grid_id","estate_id","building_id","address_id","include_closed","limit","cursor","fields","expand"] },
+  /** List the members of an organization (成员列表) */
+  list_members: { method: "GET", path: "/api/v1/organizations/{id}/members", query: ["limit","cursor","fields","expand"] },
+  /** List requests (诉求列表) */
+  list_open311_requests: { method: "GET", path: "/open311/v2/requests.{format}", query: ["jurisdiction_id","service_request_id","service_code","start_date","end_date","status","updated_after","updated_before","page","page_size"], open: true },
+  /** List services (服务列表) */
+  list_open311_services: { method: "GET", path: "/open311/v2/services.{format}", query: ["jurisdiction_id"], open: true },
+  /** List updates (进展列表) */
+  list_open311_updates: { method: "GET", path: "/open311/v2/servicerequestupdates.{format}", query: ["jurisdiction_id","service_request_id","start_date","end_date","page","page_size"], open: true },
+  /** List opinions (意见建议列表) */
+  list_opinions: { method: "GET", path: "/api/v1/opinions", query: ["region_code","grid_id","state","source_id","household_id","recorded_by","limit","cursor","fields","expand"] },
+  /** List the files of an order with links (订单附件) */
+  list_order_attachments: { method: "GET", path: "/api/v1/orders/{id}/attachments", query: ["fields"] },
+  /** Read an order's timeline (办理进度) */
+  list_order_events: { method: "GET", path: "/api/v1/orders/{id}/events", query: ["limit","cursor","fields","expand"] },
+  /** List an order's followers (关注人) */
+  list_order_followers: { method: "GET", path: "/api/v1/orders/{id}/followers", query: ["fields"] },
+  /** List orders (订单列表) */
+  list_orders: { method: "GET", path: "/api/v1/orders", query: ["view","state","region_code","grid_id","item_id","taker_id","requester_id","overdue","number","external_number","external_system","created_after","created_before","updated_after","limit","cursor","fields","expand"] },
+  /** List organizations (组织列表) */
+  list_organizations: { method: "GET", path: "/api/v1/organizations", query: ["region_code","kind","parent_id","limit","cursor","fields","expand"] },
+  /** List policies (规则) */
+  list_policies: { method: "GET", path: "/api/v1/policies", query: ["kind","region_code","limit","cursor","fields","expand"] },
+  /** List reception days by date (场次列表) */
+  list_reception_sessions: { method: "GET", path: "/api/v1/reception_sessions", query: ["reception_id","region_code","from","until","limit","cursor","fields","expand"] },
+  /** List reception days by their rule (接待日列表) */
+  list_receptions: { method: "GET", path: "/api/v1/receptions", query: ["region_code","include_closed","limit","cursor","fields","expand"] },
+  /** List regions (区划列表) */
+  list_regions: { method: "GET", path: "/api/v1/regions", query: ["parent","level","include_closed","limit","cursor","fields"] },
+  /** List residents (居民列表) */
+  list_residents: { method: "GET", path: "/api/v1/residents", query: ["region_code","grid_id","building_id","household_id","residence","include_left","limit","cursor","fields","expand"] },
+  /** List the catalogue (服务清单) */
+  list_service_items: { method: "GET", path: "/api/v1/catalogue/items", query: ["region_code","parent_code","level","limit","cursor","fields","expand"] },
+  /** List vacancies (空缺清单) */
+  list_vacancies: { method: "GET", path: "/api/v1/grids/vacancies", query: ["region_code","role","limit","cursor","fields","expand"] },
+  /** List the takers of orders (接单人名册) */
+  list_volunteers: { method: "GET", path: "/api/v1/volunteers", query: ["region_code","kind","skill","available","limit","cursor","fields","expand"] },
+  /** List the attempts at a delivery (推送尝试) */
+  list_webhook_attempts: { method: "GET", path: "/api/v1/webhook_deliveries/{id}/attempts", query: ["limit","cursor","fields"] },
+  /** List what an endpoint has been told (推送记录) */
+  list_webhook_deliveries: { method: "GET", path: "/api/v1/webhook_endpoints/{id}/deliveries", query: ["state","limit","cursor","fields"] },
+  /** List webhook endpoints (推送地址列表) */
+  list_webhook_endpoints: { method: "GET", path: "/api/v1/webhook_endpoints", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** List content checks (内容检测列表) */
+  list_wechat_checks: { method: "GET", path: "/api/v1/wechat/checks", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** List subscribe messages (订阅消息列表) */
+  list_wechat_messages: { method: "GET", path: "/api/v1/wechat/messages", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** List the messages that one can agree to (可订阅消息) */
+  list_wechat_subscriptions: { method: "GET", path: "/api/v1/wechat/subscriptions", query: ["fields"] },
+  /** List what subscribe messages say (订阅消息设置) */
+  list_wechat_templates: { method: "GET", path: "/api/v1/wechat/templates", query: ["region_code","limit","cursor","fields","expand"] },
+  /** Find the grid of a point (定位网格) */
+  locate_grid: { method: "GET", path: "/api/v1/grids/locate", query: ["lng","lat","datum","region_code","fields","expand"] },
+  /** Look for a resident by phone or ID number (精确查找) */
+  look_up_resident: { method: "POST", path: "/api/v1/residents/lookup" },
+  /** Merge grids (合并网格) */
+  merge_grids: { method: "POST", path: "/api/v1/grids/merge" },
+  /** Merge a duplicate (并单) */
+  merge_order: { method: "POST", path: "/api/v1/orders/{id}/merge" },
+  /** Join a household (迁入) */
+  move_in: { method: "POST", path: "/api/v1/residents/{id}/move_in" },
+  /** Leave a household (迁出) */
+  move_out: { method: "POST", path: "/api/v1/residents/{id}/move_out" },
+  /** Make an order of an opinion (意见转订单) */
+  order_opinion: { method: "POST", path: "/api/v1/opinions/{id}/order" },
+  /** Pause a webhook endpoint (暂停推送) */
+  pause_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/pause" },
+  /** Place an order (点单) */
+  place_order: { method: "POST", path: "/api/v1/orders" },
+  /** Place many orders (批量点单) */
+  place_orders: { method: "POST", path: "/api/v1/orders/batch" },
+  /** Plan further reception days (续排场次) */
+  plan_reception: { method: "POST", path: "/api/v1/receptions/{id}/plan" },
+  /** Push a work order (推送热线工单) */
+  push_hotline_order: { method: "POST", path: "/api/v1/hotline_orders" },
+  /** Take what WeChat tells by itself (消息推送) */
+  receive_wechat_push: { method: "POST", path: "/api/v1/wechat/push", query: ["signature","timestamp","nonce","echostr","openid","encrypt_type","msg_signature"], open: true },
+  /** Reconcile with a hotline (对账) */
+  reconcile_hotline: { method: "GET", path: "/api/v1/hotlines/{id}/reconciliation", query: ["include_settled","limit","cursor","fields"] },
+  /** Record an agreement on personal data (数据共享协议登记) */
+  record_agreement: { method: "POST", path: "/api/v1/applications/{id}/agreement" },
+  /** Record who came (登记到访) */
+  record_attendance: { method: "POST", path: "/api/v1/appointments/{id}/attendance" },
+  /** Write a step of a diary (记录步骤) */
+  record_diary_step: { method: "POST", path: "/api/v1/diaries/{id}/steps" },
+  /** Record an opinion (记录意见建议) */
+  record_opinion: { method: "POST", path: "/api/v1/opinions" },
+  /** Record whether the agreement was performed (履行回访) */
+  record_performance: { method: "POST", path: "/api/v1/mediation/cases/{id}/record_performance" },
+  /** Record progress (记录进度) */
+  record_progress: { method: "POST", path: "/api/v1/orders/{id}/progress" },
+  /** Record what the user agreed to (记录订阅结果) */
+  record_wechat_subscriptions: { method: "POST", path: "/api/v1/wechat/subscriptions" },
+  /** Tell a hotline once more (重新回传) */
+  redeliver_hotline_message: { method: "POST", path: "/api/v1/hotline_messages/{id}/redeliver" },
+  /** Tell a hotline once more of all that failed (全部重新回传) */
+  redeliver_hotline_messages: { method: "POST", path: "/api/v1/hotlines/{id}/redeliver" },
+  /** Deliver once more (重新推送) */
+  redeliver_webhook: { method: "POST", path: "/api/v1/webhook_deliveries/{id}/redeliver" },
+  /** Get the next pair of tokens (刷新令牌) */
+  refresh_session: { method: "POST", path: "/api/v1/sessions/refresh", open: true },
+  /** Refuse an application (不予受理) */
+  refuse_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/refuse" },
+  /** Register a taker of orders (登记接单人) */
+  register_volunteer: { method: "POST", path: "/api/v1/volunteers" },
+  /** Refuse an order (不予受理) */
+  reject_order: { method: "POST", path: "/api/v1/orders/{id}/reject" },
+  /** Remove a hotline (删除热线对接) */
+  remove_hotline: { method: "DELETE", path: "/api/v1/hotlines/{id}" },
+  /** Remove a webhook endpoint (删除推送地址) */
+  remove_webhook_endpoint: { method: "DELETE", path: "/api/v1/webhook_endpoints/{id}" },
+  /** Tell an endpoint of a range of events once more (重放推送) */
+  replay_webhook_events: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/replay" },
+  /** Resume a suspended application (恢复应用) */
+  resume_application: { method: "POST", path: "/api/v1/applications/{id}/resume" },
+  /** Resume an order (恢复) */
+  resume_order: { method: "POST", path: "/api/v1/orders/{id}/resume" },
+  /** Resume a webhook endpoint (恢复推送) */
+  resume_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/resume" },
+  /** Send a failed message once more (重发订阅消息) */
+  retry_wechat_message: { method: "POST", path: "/api/v1/wechat/messages/{id}/retry" },
+  /** Look at a work order as it came (查看原始工单) */
+  reveal_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/reveal" },
+  /** Show personal fields in full (查看明文) */
+  reveal_resident: { method: "POST", path: "/api/v1/residents/{id}/reveal" },
+  /** Revoke an application (注销应用) */
+  revoke_application: { method: "POST", path: "/api/v1/applications/{id}/revoke" },
+  /** Revoke a credential (吊销凭据) */
+  revoke_credential: { method: "DELETE", path: "/api/v1/credentials/{id}" },
+  /** Take a role back (撤销授权) */
+  revoke_grant: { method: "DELETE", path: "/api/v1/grants/{id}" },
+  /** Have a work order done again (二次办理) */
+  rework_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/rework" },
+  /** Have an order done again (重办) */
+  rework_order: { method: "POST", path: "/api/v1/orders/{id}/rework" },
+  /** Give a credential a successor (轮换凭据) */
+  rotate_credential: { method: "POST", path: "/api/v1/credentials/{id}/rotate" },
+  /** Give a webhook endpoint a new secret (更换密钥) */
+  rotate_webhook_secret: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/rotate_secret" },
+  /** Map a hotline's categories (热线分类对照) */
+  set_hotline_categories: { method: "POST", path: "/api/v1/hotlines/{id}/categories" },
+  /** Set a policy (设定规则) */
+  set_policy: { method: "POST", path: "/api/v1/policies" },
+  /** Make the first administrator (系统初始化) */
+  set_up: { method: "POST", path: "/api/v1/setup", open: true },
+  /** Say what a subscribe message tells whom (设置订阅消息) */
+  set_wechat_template: { method: "POST", path: "/api/v1/wechat/templates" },
+  /** Sign in (登录) */
+  sign_in: { method: "POST", path: "/api/v1/sessions", open: true },
+  /** Sign in from a mini-program (微信登录) */
+  sign_in_by_wechat: { method: "POST", path: "/api/v1/wechat/sessions", open: true },
+  /** Sign out (退出登录) */
+  sign_out: { method: "DELETE", path: "/api/v1/sessions/current" },
+  /** Split a grid (拆分网格) */
+  split_grid: { method: "POST", path: "/api/v1/grids/{id}/split" },
+  /** Begin the work (开始办理) */
+  start_order: { method: "POST", path: "/api/v1/orders/{id}/start" },
+  /** Record that performance has begun (开始履行) */
+  start_performance: { method: "POST", path: "/api/v1/mediation/cases/{id}/start_performance" },
+  /** Follow the change feed as a stream (事件流推送) */
+  stream_events: { method: "GET", path: "/api/v1/events/stream", query: ["type","region_code","cursor"] },
+  /** Ask for a service (提交诉求) */
+  submit_open311_request: { method: "POST", path: "/open311/v2/requests.{format}", query: ["api_key","jurisdiction_id"], upload: true },
+  /** Add to a request, or take it back (外部更新) */
+  submit_open311_update: { method: "POST", path: "/open311/v2/servicerequestupdates.{format}", query: ["api_key","jurisdiction_id"], upload: true },
+  /** Suspend an application (停用应用) */
+  suspend_application: { method: "POST", path: "/api/v1/applications/{id}/suspend" },
+  /** Suspend an order (挂起) */
+  suspend_order: { method: "POST", path: "/api/v1/orders/{id}/suspend" },
+  /** End mediation at the will of a party (当事人终止) */
+  terminate_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/terminate" },
+  /** Ask for a test event (测试推送) */
+  test_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/test" },
+  /** Take an order in hand (受理分类) */
+  triage_order: { method: "POST", path: "/api/v1/orders/{id}/triage" },
+  /** Unbind one's account from WeChat (解绑微信) */
+  unbind_wechat: { method: "DELETE", path: "/api/v1/wechat/binding" },
+  /** Change an account (修改账号) */
+  update_account: { method: "POST", path: "/api/v1/accounts/{id}" },
+  /** Change an address (修改地址) */
+  update_address: { method: "POST", path: "/api/v1/addresses/{id}" },
+  /** Change an application (应用变更) */
+  update_application: { method: "POST", path: "/api/v1/applications/{id}" },
+  /** Change a template of diaries (修改民情日记模板) */
+  update_diary_template: { method: "POST", path: "/api/v1/diary_templates/{id}" },
+  /** Change a duty (修改任职) */
+  update_duty: { method: "POST", path: "/api/v1/duties/{id}" },
+  /** Change a grid (修改网格) */
+  update_grid: { method: "POST", path: "/api/v1/grids/{id}" },
+  /** Change a hotline (修改热线对接) */
+  update_hotline: { method: "POST", path: "/api/v1/hotlines/{id}" },
+  /** Change a household (修改户) */
+  update_household: { method: "POST", path: "/api/v1/households/{id}" },
+  /** Change an organization (修改组织) */
+  update_organization: { method: "POST", path: "/api/v1/organizations/{id}" },
+  /** Change reception days (修改接待日) */
+  update_reception: { method: "POST", path: "/api/v1/receptions/{id}" },
+  /** Change a resident's entry (修改居民) */
+  update_resident: { method: "POST", path: "/api/v1/residents/{id}" },
+  /** Change a catalogue entry (修改服务事项) */
+  update_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}" },
+  /** Change a taker of orders (修改接单人) */
+  update_volunteer: { method: "POST", path: "/api/v1/volunteers/{account_id}" },
+  /** Change a webhook endpoint (修改推送地址) */
+  update_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints/{id}" },
+  /** Upload a file (上传附件) */
+  upload_attachment: { method: "POST", path: "/api/v1/attachments", upload: true },
+  /** Place an order by another system's number (按外部编号点单) */
+  upsert_order: { method: "POST", path: "/api/v1/orders/upsert" },
+  /** Prove to WeChat that this address is ours (消息推送验证) */
+  verify_wechat_push: { method: "GET", path: "/api/v1/wechat/push", query: ["signature","timestamp","nonce","echostr","openid","encrypt_type","msg_signature"], open: true },
+  /** Take an application back (撤回申请) */
+  withdraw_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/withdraw" },
+};
