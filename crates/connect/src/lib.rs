@@ -7,8 +7,11 @@
 pub mod catalogue;
 pub mod hotline;
 pub mod open311;
+mod reading;
 pub mod webhook;
 pub mod wechat;
+
+pub use reading::Dispatched;
 
 /// The tables of this crate as its entities see them, for the test that compares them with the
 /// migrations.

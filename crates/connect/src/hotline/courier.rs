@@ -14,11 +14,14 @@ use super::{
     store,
     view::Sealed,
 };
-use crate::webhook::{
-    Outlet,
-    courier::{beginning, excerpt},
-    flow::{asked, wait},
-    outlet::Refused,
+use crate::{
+    reading::{EVERY, LAST, REST, read_on},
+    webhook::{
+        Outlet,
+        courier::{beginning, excerpt},
+        flow::{asked, wait},
+        outlet::Refused,
+    },
 };
 use chrono::Duration;
 use futures_util::future::join_all;
@@ -26,7 +29,7 @@ use kernel::{Core, Cx, Error, Result, Time, id::HotlineId, metrics};
 use rand::RngExt;
 use reqwest::{Client, Url, header::RETRY_AFTER};
 use serde_json::{Map, Value};
-use std::{collections::HashSet, error::Error as _, sync::Arc, time::Duration as Wait};
+use std::{collections::HashSet, error::Error as _, sync::Arc};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -299,57 +302,11 @@ async fn settle(cx: &Cx, token: Uuid, id: HotlineId, tried: &[(message::Model, A
     tx.commit(()).await
 }
 
-/// How often it is looked for what other servers have written, and for what has become due.
-const EVERY: Wait = Wait::from_millis(500);
-/// So long after a commit: what is committed meanwhile is read in one go.
-const SOON: Wait = Wait::from_millis(50);
-/// After a failure.
-const REST: Wait = Wait::from_secs(1);
-/// A database that does not answer must not hold a task for ever.
-const AT_MOST: Wait = Wait::from_secs(60);
-/// When the server stops, what is under way has so long to come back.
-const LAST: Wait = Wait::from_secs(5);
-
 /// Tells hotlines what becomes of their work orders, until `stopping` is true. Several servers may do so at once.
 pub async fn run(core: Core, outlet: Arc<Outlet>, stopping: watch::Receiver<bool>) {
     let made = Notify::new();
-    tokio::join!(read_on(core.clone(), &made, stopping.clone()), carry(core, outlet, &made, stopping));
-}
-
-async fn read_on(core: Core, made: &Notify, mut stopping: watch::Receiver<bool>) {
-    const TASK: &str = "dispatch_hotlines";
-    metrics::task_begins(TASK);
-    let mut bell = core.bell.listen();
-    let cx = Cx::system(core);
-    while !*stopping.borrow() {
-        match timeout(AT_MOST, dispatch(&cx)).await {
-            Ok(Ok(done)) => {
-                metrics::task_succeeded(TASK, cx.now());
-                if done.made > 0 {
-                    made.notify_one();
-                }
-                if done.more {
-                    continue;
-                }
-            }
-            failed => {
-                metrics::task_failed(TASK);
-                tracing::warn!(error = ?failed.map(|done| done.map(drop)), "hotlines: the event log cannot be read, until the next time");
-                sleep(REST).await;
-            }
-        }
-        let next = Instant::now() + EVERY;
-        tokio::select! {
-            () = sleep_until(next) => {}
-            rung = bell.changed() => {
-                if rung.is_err() {
-                    return;
-                }
-                sleep(SOON).await;
-            }
-            _ = stopping.changed() => {}
-        }
-    }
+    let read = read_on(core.clone(), "dispatch_hotlines", &made, stopping.clone(), |cx| async move { dispatch(&cx).await });
+    tokio::join!(read, carry(core, outlet, &made, stopping));
 }
 
 async fn carry(core: Core, outlet: Arc<Outlet>, made: &Notify, mut stopping: watch::Receiver<bool>) {

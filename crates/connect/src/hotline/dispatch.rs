@@ -11,6 +11,7 @@ use super::{
     store,
     view::Sealed,
 };
+use crate::reading::Dispatched;
 use kernel::{
     Cx, Error, Result, Tx,
     event::{self, Filter, LoggedEvent, Position},
@@ -26,15 +27,6 @@ use uuid::Uuid;
 const LOOK: u64 = 200;
 /// The name under which the metrics list this reader of the log.
 const READER: &str = "hotlines";
-
-/// What came of reading on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Dispatched {
-    /// Messages that were made.
-    pub made: u64,
-    /// Whether there is more to read at once.
-    pub more: bool,
-}
 
 /// Reads on in the log. For a background task; several servers may do so at once.
 ///

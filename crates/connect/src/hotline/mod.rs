@@ -31,7 +31,7 @@ pub use command::{
     ListHotlineOrders, ListHotlineRates, ListHotlines, ReconcileHotline, ReworkHotlineOrder, SetHotlineCategories, UpdateHotline,
 };
 pub use courier::{Courier, run};
-pub use dispatch::{Dispatched, dispatch};
+pub use dispatch::dispatch;
 pub(crate) use event::event_types;
 pub use intake::push;
 pub use push::PushHotlineOrder;

@@ -10,6 +10,7 @@ use super::{
     row::{delivery, endpoint, replay},
     store,
 };
+use crate::reading::Dispatched;
 use chrono::Duration;
 use kernel::{
     Actor, Cx, Permission, Result, Time, Tx,
@@ -25,15 +26,6 @@ const LOOK: u64 = 500;
 const CROWD: u64 = 5_000;
 /// The name under which the metrics list this reader of the log.
 const READER: &str = "webhooks";
-
-/// What came of reading on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Dispatched {
-    /// Deliveries that were made.
-    pub made: u64,
-    /// Whether there is more to read at once.
-    pub more: bool,
-}
 
 /// An endpoint and what it is told of.
 struct Listener {

@@ -28,7 +28,7 @@ pub use command::{
     UpdateWebhookEndpoint,
 };
 pub use courier::Courier;
-pub use dispatch::{Dispatched, dispatch};
+pub use dispatch::dispatch;
 pub(crate) use event::event_types;
 pub use flow::Action;
 pub use outlet::{AllowList, Names, Outlet};
@@ -36,6 +36,7 @@ pub use row::{DeliveryState, EndpointState, Format, Outcome, StopReason};
 pub use signature::Secret;
 pub use view::{WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookReplay};
 
+use crate::reading::{EVERY, LAST, REST, read_on};
 use chrono::{Duration, SubsecRound};
 use event::WebhookEvent;
 use kernel::{
@@ -400,62 +401,14 @@ async fn stop(tx: &mut Tx<'_>, old: &endpoint::Model, reason: StopReason) -> Res
     }
 }
 
-/// How often it is looked for what other servers have written, and for what has become due.
-const EVERY: Wait = Wait::from_millis(250);
-/// So long after a commit: what is committed meanwhile is read in one go, and on PostgreSQL events can be read only when every older
-/// transaction has ended.
-const SOON: Wait = Wait::from_millis(20);
 /// So long is waited for more to come back before it is written down, so that it is written in few transactions.
 const GATHER: Wait = Wait::from_millis(5);
-/// After a failure.
-const REST: Wait = Wait::from_secs(1);
-/// A database that does not answer must not hold a task for ever.
-const AT_MOST: Wait = Wait::from_secs(60);
-/// When the server stops, what is under way has so long to come back.
-const LAST: Wait = Wait::from_secs(5);
 
 /// Tells endpoints what happens, until `stopping` is true. Several servers may do so at once.
 pub async fn run(core: Core, outlet: Arc<Outlet>, stopping: watch::Receiver<bool>) {
     let made = Notify::new();
-    tokio::join!(read_on(core.clone(), &made, stopping.clone()), carry(core, outlet, &made, stopping));
-}
-
-async fn read_on(core: Core, made: &Notify, mut stopping: watch::Receiver<bool>) {
-    const TASK: &str = "dispatch_webhooks";
-    metrics::task_begins(TASK);
-    let mut bell = core.bell.listen();
-    let cx = Cx::system(core);
-    let mut pause = EVERY;
-    while !*stopping.borrow() {
-        match timeout(AT_MOST, dispatch(&cx)).await {
-            Ok(Ok(done)) => {
-                metrics::task_succeeded(TASK, cx.now());
-                if done.made > 0 {
-                    made.notify_one();
-                }
-                if done.more {
-                    continue;
-                }
-            }
-            failed => {
-                metrics::task_failed(TASK);
-                tracing::warn!(error = ?failed.map(|done| done.map(drop)), "webhooks: the event log cannot be read, until the next time");
-                sleep(REST).await;
-            }
-        }
-        let next = Instant::now() + pause;
-        tokio::select! {
-            () = sleep_until(next) => pause = (pause * 2).min(EVERY),
-            rung = bell.changed() => {
-                pause = SOON;
-                if rung.is_err() {
-                    return;
-                }
-                sleep(SOON).await;
-            }
-            _ = stopping.changed() => {}
-        }
-    }
+    let read = read_on(core.clone(), "dispatch_webhooks", &made, stopping.clone(), |cx| async move { dispatch(&cx).await });
+    tokio::join!(read, carry(core, outlet, &made, stopping));
 }
 
 async fn carry(core: Core, outlet: Arc<Outlet>, made: &Notify, mut stopping: watch::Receiver<bool>) {
