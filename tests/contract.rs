@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use testkit::{Client, Method, Reply, Request, World};
 
 /// Operations that anybody may call. Nothing else is public.
-const PUBLIC: [&str; 21] = [
+const PUBLIC: [&str; 23] = [
     "get_file",
+    "get_job_file",
     "get_livez",
     "get_readyz",
     "get_jwks",
@@ -31,6 +32,7 @@ const PUBLIC: [&str; 21] = [
     "sign_in_by_wechat",
     "verify_wechat_push",
     "receive_wechat_push",
+    "list_praises",
 ];
 
 pub(crate) struct Operation {

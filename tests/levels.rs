@@ -9,7 +9,7 @@ const LEVELS: [&[&str]; 8] = [
     &["identity", "grids", "files"],
     &["organizations", "volunteers"],
     &["services", "mediation"],
-    &["visits"],
+    &["visits", "jobs"],
     &["connect"],
     &["api"],
     &["linli"],

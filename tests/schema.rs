@@ -23,6 +23,7 @@ fn entities(schema: &Schema) -> Vec<TableCreateStatement> {
         services::tables(schema),
         mediation::tables(schema),
         visits::tables(schema),
+        jobs::tables(schema),
         connect::tables(schema),
     ]
     .concat()

@@ -28,6 +28,18 @@ mod m0045_hotline_messages;
 mod m0046_open311;
 mod m0048_wechat;
 mod m0049_wechat_checks;
+mod m0050_map;
+mod m0051_household_links;
+mod m0052_checklists;
+mod m0055_consents;
+mod m0056_tags;
+mod m0057_data_requests;
+mod m0058_retention;
+mod m0060_visits;
+mod m0061_household_plans;
+mod m0062_snapshots;
+mod m0063_patrols;
+mod m0065_jobs;
 
 /// Every migration, in order.
 pub struct Migrator;
@@ -58,6 +70,18 @@ impl MigratorTrait for Migrator {
             Box::new(m0046_open311::Migration),
             Box::new(m0048_wechat::Migration),
             Box::new(m0049_wechat_checks::Migration),
+            Box::new(m0050_map::Migration),
+            Box::new(m0051_household_links::Migration),
+            Box::new(m0052_checklists::Migration),
+            Box::new(m0055_consents::Migration),
+            Box::new(m0056_tags::Migration),
+            Box::new(m0057_data_requests::Migration),
+            Box::new(m0058_retention::Migration),
+            Box::new(m0060_visits::Migration),
+            Box::new(m0061_household_plans::Migration),
+            Box::new(m0062_snapshots::Migration),
+            Box::new(m0063_patrols::Migration),
+            Box::new(m0065_jobs::Migration),
         ]
     }
 }

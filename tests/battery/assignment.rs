@@ -45,7 +45,7 @@ fn owned(document: &Value, operation: &Operation) -> BTreeMap<String, Value> {
 fn widened(body: &Value) -> Vec<(String, Value)> {
     fn objects(value: &Value, pointer: String, found: &mut Vec<String>) {
         match value {
-            Value::Object(fields) if !pointer.ends_with("/boundary") => {
+            Value::Object(fields) if !["/boundary", "/geometry", "/properties"].iter().any(|of_others| pointer.ends_with(of_others)) => {
                 for (name, value) in fields {
                     objects(value, format!("{pointer}/{name}"), found);
                 }

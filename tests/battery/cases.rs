@@ -67,6 +67,44 @@ pub(super) enum Thing {
     HotlineMessage,
     /// A work order that 冯杰 entered by hand; its order is in this state.
     HotlineOrder(State),
+    /// An export of 王芳's that nobody has taken up.
+    PendingExport,
+    /// One that is done.
+    ExportedList,
+    /// An import of 王芳's that is checked.
+    CheckedImport,
+    /// 新联社区 with a boundary.
+    Bounded,
+    /// A grid with hardly any households.
+    SmallGrid,
+    /// An address in 第一网格.
+    AddressInGrid,
+    /// 陈军's link with a household.
+    HouseholdLink,
+    Checklist,
+    ChecklistRun,
+    /// A campaign over one household, which may have started.
+    Campaign(bool),
+    Visit,
+    /// A household that is due for a visit.
+    Due,
+    Plan,
+    /// A household of which something is noted.
+    Noted,
+    /// A snapshot of 张三's, of this tone.
+    Snapshot(&'static str),
+    Patrol,
+    Finding,
+    /// An ordinary tag of the county's catalogue.
+    Tag,
+    /// A resident's ordinary tag.
+    ResidentTag,
+    /// What a resident has agreed to.
+    Consent,
+    /// A resident who is linked to an account.
+    Linked,
+    /// What 张三 asks about his data.
+    DataRequest,
 }
 
 use Thing::{
@@ -74,6 +112,10 @@ use Thing::{
     Mediation, Membership, Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident,
     SuspendedApplication, Volunteer, WebhookDelivery, WebhookEndpoint, WechatCheck, WechatMessage, WechatTemplate,
 };
+use Thing::{AddressInGrid, Bounded, Checklist, ChecklistRun, HouseholdLink, SmallGrid};
+use Thing::{Campaign, Due, Finding, Noted, Patrol, Plan, Snapshot, Visit};
+use Thing::{CheckedImport, ExportedList, PendingExport};
+use Thing::{Consent, DataRequest, Linked, ResidentTag, Tag};
 use Thing::{Hotline, HotlineMessage, HotlineOrder};
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
@@ -103,6 +145,17 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("sign_in_by_wechat",    "zhang", Nothing,                   ANYBODY),
     ("verify_wechat_push",   "zhang", Nothing,                   ANYBODY),
     ("receive_wechat_push",  "zhang", Nothing,                   ANYBODY),
+
+    ("get_job_file",         "wang",  ExportedList,              ANYBODY),
+
+    ("import_sheet",         "wang",  Nothing,                   "p p p p p p p"),
+    ("list_import_columns",  "zhang", Nothing,                   "+ + + + + + +"),
+    ("export_list",          "wang",  Nothing,                   "p p p p p p p"),
+    ("list_jobs",            "wang",  PendingExport,             "- - - - - - -"),
+    ("get_job",              "wang",  PendingExport,             ". . . . . . ."),
+    ("list_job_errors",      "wang",  CheckedImport,             ". . . . . . ."),
+    ("carry_out_job",        "wang",  CheckedImport,             ". . . . . . ."),
+    ("cancel_job",           "wang",  PendingExport,             ". . . . . . ."),
 
     ("list_orders",          "wang",  Order(State::Placed),      "- - - - - - +"),
     ("place_order",          "zhang", Nothing,                   "+ p p p + p p"),
@@ -319,6 +372,88 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("call_back_hotline_order", "wang", HotlineOrder(State::Completed), ". . . . . . p"),
     ("rework_hotline_order", "feng",  HotlineOrder(State::Completed), ". . . . . . p"),
     ("stream_events",        "feng",  Nothing,                   "p p p + p p +"),
+
+    ("get_region_boundary",  "zhang", Bounded,                   "+ + + + + + +"),
+    ("set_region_boundary",  "feng",  Region,                    "p p p p p p p"),
+    ("get_grid_coverage",    "wang",  Bounded,                   "p p p p p p +"),
+    ("import_boundaries",    "wang",  Nothing,                   "p p p p p p p"),
+    ("list_unusual_grids",   "wang",  SmallGrid,                 "p p p p p p +"),
+    ("get_address_grid",     "wang",  AddressInGrid,             ". . . . . . +"),
+    ("list_order_candidates", "wang", Order(State::Triaged),     ". . . . . . p"),
+    ("list_household_links", "wang",  HouseholdLink,             "- - - - - - +"),
+    ("create_household_link", "wang", Nothing,                   "p p p p p p p"),
+    ("get_household_link",   "wang",  HouseholdLink,             ". . . . . . +"),
+    ("check_household_link", "wang",  HouseholdLink,             ". . . . . . p"),
+    ("end_household_link",   "wang",  HouseholdLink,             ". . . . . . p"),
+    ("get_link_report",      "wang",  Nothing,                   "p p p p p p +"),
+    ("list_checklists",      "zhang", Checklist,                 "+ + + + + + +"),
+    ("create_checklist",     "wang",  Nothing,                   "p p p p p p p"),
+    ("get_checklist",        "zhang", Checklist,                 "+ + + + + + +"),
+    ("update_checklist",     "wang",  Checklist,                 "p p p p p p p"),
+    ("close_checklist",      "wang",  Checklist,                 "p p p p p p p"),
+    ("get_checklist_report", "wang",  Checklist,                 "p p p p p p +"),
+    ("run_checklist",        "wang",  Grid,                      "p p p p p p p"),
+    ("list_checklist_runs",  "wang",  ChecklistRun,              "p p - - p p +"),
+    ("get_checklist_run",    "wang",  ChecklistRun,              ". . . . . . +"),
+    ("list_visit_campaigns", "wang",  Campaign(false),           "- - - - - - +"),
+    ("create_visit_campaign", "wang", Nothing,                   "p p p p p p p"),
+    ("get_visit_campaign",   "wang",  Campaign(true),            ". . . . . . +"),
+    ("update_visit_campaign", "wang", Campaign(false),           ". . . . . . p"),
+    ("start_visit_campaign", "wang",  Campaign(false),           ". . . . . . p"),
+    ("close_visit_campaign", "wang",  Campaign(true),            ". . . . . . p"),
+    ("assign_visitor",       "wang",  Campaign(true),            ". . . . . . p"),
+    ("list_visit_coverage",  "wang",  Campaign(true),            ". . . . . . +"),
+    ("list_visit_targets",   "wang",  Campaign(true),            ". . . . . . +"),
+    ("list_visits",          "wang",  Visit,                     "- - - - - - +"),
+    ("record_visit",         "sun",   Nothing,                   ". . . . + . p"),
+    ("list_due_visits",      "wang",  Due,                       "p p - - p p +"),
+    ("get_visit",            "sun",   Visit,                     ". . . . . . +"),
+    ("set_visit_class",      "wang",  Household,                 ". . . . . . p"),
+    ("list_household_plans", "wang",  Plan,                      "p p - - p p +"),
+    ("create_household_plan", "wang", Nothing,                   ". . . . . . p"),
+    ("get_household_plan",   "wang",  Plan,                      ". . . . . . +"),
+    ("update_household_plan", "wang", Plan,                      ". . . . . . p"),
+    ("review_household_plan", "wang", Plan,                      ". . . . . . p"),
+    ("close_household_plan", "wang",  Plan,                      ". . . . . . p"),
+    ("list_household_notes", "wang",  Noted,                     ". . . . . . p"),
+    ("write_household_note", "wang",  Household,                 ". . . . . . p"),
+    ("list_snapshots",       "wang",  Snapshot("problem"),       "- - - - - - +"),
+    ("send_snapshot",        "zhang", Nothing,                   "+ p p p + p p"),
+    ("find_similar_snapshots", "zhang", Snapshot("problem"),     "+ p p p + p p"),
+    ("get_snapshot",         "zhang", Snapshot("problem"),       ". . . . . . +"),
+    ("order_snapshot",       "wang",  Snapshot("problem"),       ". . . . . . p"),
+    ("publish_snapshot",     "wang",  Snapshot("praise"),        ". . . . . . p"),
+    ("decline_snapshot",     "wang",  Snapshot("problem"),       ". . . . . . p"),
+    ("list_praises",         "zhang", Nothing,                   ANYBODY),
+    ("list_patrols",         "wang",  Patrol,                    "- - - - - - +"),
+    ("record_patrol",        "sun",   Nothing,                   "p p p p + p p"),
+    ("count_patrols",        "wang",  Patrol,                    "p p - - p p +"),
+    ("get_patrol",           "sun",   Patrol,                    ". . . . . . +"),
+    ("list_findings",        "wang",  Finding,                   "- - - - - - +"),
+    ("record_finding",       "sun",   Nothing,                   "p p p p + p p"),
+    ("get_finding",          "sun",   Finding,                   ". . . . . . +"),
+    ("list_tags",            "zhang", Tag,                       "+ + + + + + +"),
+    ("create_tag",           "lv",    Nothing,                   "p p p p p p p"),
+    ("get_tag",              "zhang", Tag,                       "+ + + + + + +"),
+    ("update_tag",           "lv",    Tag,                       "p p p p p p p"),
+    ("close_tag",            "lv",    Tag,                       "p p p p p p p"),
+    ("list_resident_tags",   "wang",  Resident,                  ". . . . . . -"),
+    ("tag_resident",         "wang",  Resident,                  ". . . . . . p"),
+    ("end_resident_tag",     "wang",  ResidentTag,               ". . . . . . p"),
+    ("link_account",         "wang",  Resident,                  ". . . . . . p"),
+    ("unlink_account",       "wang",  Linked,                    ". . . . . . p"),
+    ("list_consents",        "wang",  Resident,                  ". . . . . . p"),
+    ("record_consent",       "wang",  Resident,                  ". . . . . . p"),
+    ("get_consent",          "wang",  Consent,                   ". . . . . . p"),
+    ("withdraw_consent",     "wang",  Consent,                   ". . . . . . p"),
+    ("list_own_consents",    "zhang", Nothing,                   "- - - - - - -"),
+    ("give_consent",         "zhang", Nothing,                   "+ + + + + + +"),
+    ("get_own_data",         "zhang", Nothing,                   "+ + + + + + +"),
+    ("list_own_data_requests", "zhang", Nothing,                 "- - - - - - -"),
+    ("make_data_request",    "zhang", Nothing,                   "+ + + + + + +"),
+    ("list_data_requests",   "wang",  DataRequest,               "p p - - p p +"),
+    ("get_data_request",     "wang",  DataRequest,               ". . . . . . +"),
+    ("decide_data_request",  "wang",  DataRequest,               ". . . . . . p"),
 ];
 
 /// A world with what requests can be about.
@@ -381,7 +516,7 @@ impl Scene {
         Ready { by: self.person(by), id: self.make(*thing).await, body: self.body(id).await }
     }
 
-    async fn make(&self, thing: Thing) -> String {
+    pub(super) async fn make(&self, thing: Thing) -> String {
         let by = |name: &str| self.world.person(name);
         let post = async |by: Client, path: &str, body: Value| {
             by.post(path).json(body).send().await.expect(201)["id"].as_str().unwrap().to_owned()
@@ -452,8 +587,36 @@ impl Scene {
                 }
                 id
             }
+            PendingExport => post(by("wang"), "/exports", self.body("export_list").await.unwrap()).await,
+            ExportedList => {
+                let id = Box::pin(self.make(PendingExport)).await;
+                crate::jobs::until(&self.world, &by("wang"), &id, "done").await;
+                id
+            }
+            CheckedImport => crate::jobs::checked(&self.world, &by("wang")).await,
             Attachment => by("zhang").post("/attachments").body(FORM, form()).send().await.expect(201)["id"].as_str().unwrap().to_owned(),
             Account => post(by("wang"), "/accounts", self.body("create_account").await.unwrap()).await,
+            Bounded => {
+                let body = self.body("set_region_boundary").await.unwrap();
+                by("feng").post(format!("/regions/{HOME}/boundary")).json(body).send().await.expect(200);
+                HOME.to_owned()
+            }
+            SmallGrid => {
+                let mut body = self.body("create_grid").await.unwrap();
+                body["households"] = json!(7);
+                post(by("wang"), "/grids", body).await
+            }
+            AddressInGrid => {
+                let mut body = self.body("create_address").await.unwrap();
+                body["grid_id"] = json!(self.world.places.west);
+                post(by("wang"), "/addresses", body).await
+            }
+            HouseholdLink => post(by("wang"), "/household_links", Box::pin(self.body("create_household_link")).await.unwrap()).await,
+            Checklist => post(by("wang"), "/checklists", self.body("create_checklist").await.unwrap()).await,
+            ChecklistRun => {
+                let path = format!("/grids/{}/checklist_runs", self.world.places.west);
+                post(by("wang"), &path, Box::pin(self.body("run_checklist")).await.unwrap()).await
+            }
             Address => post(by("wang"), "/addresses", self.body("create_address").await.unwrap()).await,
             Household => post(by("wang"), "/households", Box::pin(self.body("create_household")).await.unwrap()).await,
             Resident => post(by("wang"), "/residents", self.body("create_resident").await.unwrap()).await,
@@ -526,6 +689,59 @@ impl Scene {
                 let listed = by("feng").get(format!("/applications/{id}/credentials")).send().await.expect(200);
                 listed["items"][0]["id"].as_str().unwrap().to_owned()
             }
+            Campaign(started) => {
+                let home = Box::pin(self.make(Household)).await;
+                self.home.lock().unwrap().replace(home.clone());
+                let mut body = self.body("create_visit_campaign").await.unwrap();
+                body["household_ids"] = json!([home]);
+                let id = post(by("wang"), "/visit_campaigns", body).await;
+                if started {
+                    by("wang").post(format!("/visit_campaigns/{id}/start")).json(json!({})).send().await.expect(200);
+                }
+                id
+            }
+            Visit => post(by("sun"), "/visits", Box::pin(self.body("record_visit")).await.unwrap()).await,
+            Due => {
+                self.world.later(Duration::minutes(1));
+                let classes = json!({ "classes": [{ "code": "star_5", "name": "五星户", "every_days": 7 }] });
+                let policy = json!({ "region_code": "321182000000", "visit_rules": classes });
+                by("lv").post("/policies").json(policy).send().await.expect(201);
+                self.world.later(Duration::seconds(6));
+                let home = Box::pin(self.make(Household)).await;
+                let class = json!({ "visit_class": "star_5" });
+                by("wang").post(format!("/households/{home}/visit_class")).json(class).send().await.expect(200);
+                home
+            }
+            Plan => post(by("wang"), "/household_plans", Box::pin(self.body("create_household_plan")).await.unwrap()).await,
+            Noted => {
+                let home = Box::pin(self.make(Household)).await;
+                post(by("wang"), &format!("/households/{home}/notes"), self.body("write_household_note").await.unwrap()).await;
+                home
+            }
+            Snapshot(tone) => {
+                let mut body = self.body("send_snapshot").await.unwrap();
+                body["tone"] = json!(tone);
+                post(by("zhang"), "/snapshots", body).await
+            }
+            Patrol => post(by("sun"), "/patrols", self.body("record_patrol").await.unwrap()).await,
+            Finding => post(by("sun"), "/findings", self.body("record_finding").await.unwrap()).await,
+            Tag => post(by("lv"), "/tags", self.body("create_tag").await.unwrap()).await,
+            ResidentTag => {
+                let resident = Box::pin(self.make(Resident)).await;
+                let body = Box::pin(self.body("tag_resident")).await.unwrap();
+                post(by("wang"), &format!("/residents/{resident}/tags"), body).await
+            }
+            Consent => {
+                let resident = Box::pin(self.make(Resident)).await;
+                post(by("wang"), &format!("/residents/{resident}/consents"), self.body("record_consent").await.unwrap()).await
+            }
+            Linked => {
+                let resident = Box::pin(self.make(Resident)).await;
+                let body = Box::pin(self.body("link_account")).await.unwrap();
+                by("wang").post(format!("/residents/{resident}/link")).json(body).send().await.expect(200);
+                resident
+            }
+            DataRequest => post(by("zhang"), "/me/data/requests", self.body("make_data_request").await.unwrap()).await,
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
                 post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
@@ -578,6 +794,9 @@ impl Scene {
             "assign_duty" => json!({ "role": "police", "name": self.fresh("民警"), "duty_phone": "0511-88010000" }),
             "update_duty" => json!({ "duty_phone": "0511-88010001" }),
             "update_grid" => json!({ "name": self.fresh("第四网格") }),
+            "export_list" => json!({ "list": "list_residents", "query": { "region_code": HOME } }),
+            "carry_out_job" => json!({ "mode": "good_rows" }),
+            "cancel_job" => json!({}),
             "create_address" => json!({ "region_code": HOME, "kind": "estate", "name": self.fresh("花园") }),
             "update_address" => json!({ "name": self.fresh("家园") }),
             "create_household" => json!({
@@ -678,17 +897,91 @@ impl Scene {
             "extend_hotline_order" => json!({ "reason": "需停电施工。", "new_finish_by": "2027-06-30T10:00:00Z" }),
             "call_back_hotline_order" => json!({ "at": "2026-11-16T01:00:00Z", "reached": true, "solved": true, "satisfaction": 3 }),
             "rework_hotline_order" => json!({ "reason": "仍未解决。" }),
+            "set_region_boundary" => json!({ "boundary": square(119.8, 32.22, 119.84, 32.26) }),
+            "import_boundaries" => {
+                let grid = Box::pin(self.make(Grid)).await;
+                let grid = world.person("wang").get(format!("/grids/{grid}")).send().await.expect(200);
+                let feature = json!({ "type": "Feature", "properties": { "code": grid["code"] }, "geometry": square(119.821, 32.231, 119.822, 32.232) });
+                json!({ "type": "FeatureCollection", "region_code": HOME, "features": [feature] })
+            }
+            "create_household_link" => json!({
+                "region_code": HOME, "household_id": Box::pin(self.make(Household)).await, "member_id": world.person("chen").account(),
+            }),
+            "check_household_link" => json!({ "people": true, "matters": true, "circumstances": true, "policies": false }),
+            "end_household_link" | "close_checklist" => json!({}),
+            "create_checklist" => {
+                json!({ "region_code": HOME, "name": self.fresh("八必有"), "items": [{ "code": "1", "text": "有场所", "points": 10 }] })
+            }
+            "update_checklist" => json!({ "name": self.fresh("新八必有") }),
+            "run_checklist" => json!({
+                "checklist_id": Box::pin(self.make(Checklist)).await, "results": [{ "code": "1", "points": 8, "evidence": "照片" }],
+            }),
+            "create_visit_campaign" => json!({
+                "region_code": HOME, "kind": "大走访", "title": self.fresh("走访全覆盖"), "ends_on": "2027-12-31", "grid_ids": [world.places.west],
+            }),
+            "update_visit_campaign" => json!({ "title": self.fresh("大走访") }),
+            "start_visit_campaign" | "close_visit_campaign" | "set_visit_class" | "order_snapshot" | "update_household_plan" => json!({}),
+            "assign_visitor" => {
+                json!({ "visitor_id": world.person("sun").account(), "household_ids": [self.home.lock().unwrap().clone()] })
+            }
+            "record_visit" => json!({ "household_id": Box::pin(self.make(Household)).await, "result": "met", "note": "一切都好。" }),
+            "create_household_plan" => json!({
+                "household_id": Box::pin(self.make(Household)).await, "needs": [{ "text": "缺少照料" }],
+                "measures": [{ "text": "每周上门", "owner": "高远" }], "review_on": "2027-12-31",
+            }),
+            "review_household_plan" => json!({ "note": "好转", "done": [1], "review_on": "2027-12-31" }),
+            "close_household_plan" => json!({ "outcome": "reached", "note": "已稳定" }),
+            "write_household_note" => json!({ "content": "听力不好。" }),
+            "send_snapshot" => json!({
+                "region_code": HOME, "tone": "problem", "category": "rubbish", "title": "绿化带堆放垃圾", "content": "堆了三天。",
+                "point": { "lng": 119.815, "lat": 32.24 },
+            }),
+            "publish_snapshot" => json!({ "published_title": "春到三茅河", "published_text": "樱花盛开。" }),
+            "decline_snapshot" => json!({ "reason": "已有人上报。" }),
+            "record_patrol" => json!({
+                "region_code": HOME, "grid_id": world.places.west, "participants": 1, "started_at": "2026-11-16T00:00:00Z",
+                "ended_at": "2026-11-16T00:50:00Z", "note": "消防通道。",
+            }),
+            "record_finding" => json!({
+                "region_code": HOME, "grid_id": world.places.west, "kind": "hazard", "severity": "low", "title": "通道被占", "content": "已劝离。",
+                "handling": "handled",
+            }),
+            "create_tag" => json!({
+                "region_code": "321182000000", "code": self.fresh("T"), "name": "空巢老人", "class": "ordinary", "reason": "走访关爱",
+            }),
+            "update_tag" => json!({ "name": "独居老人" }),
+            "close_tag" | "end_resident_tag" | "withdraw_consent" | "unlink_account" => json!({}),
+            "tag_resident" => json!({ "tag_id": Box::pin(self.make(Tag)).await, "note": "独居" }),
+            "link_account" => json!({ "account_id": Box::pin(self.make(Account)).await, "verified_by": "document" }),
+            "record_consent" | "give_consent" => {
+                json!({ "purpose": "关爱走访", "kinds": ["phone"], "text_version": "2026-01", "channel": "written", "text": "同意。" })
+            }
+            "make_data_request" => json!({ "kind": "correction", "detail": "姓名有误。" }),
+            "decide_data_request" => json!({ "done": true, "answer": "已更正。" }),
             _ => return None,
         })
     }
+}
+
+fn square(west: f64, south: f64, east: f64, north: f64) -> Value {
+    json!({ "type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]] })
 }
 
 /// The value of a query parameter that an operation needs.
 fn needed(operation: &Operation) -> &'static str {
     match operation.id.as_str() {
         "locate_grid" => "?lng=119.815&lat=32.24",
-        "get_duty_report" | "get_branch_report" => "?region_code=321182001017",
+        "get_duty_report"
+        | "get_branch_report"
+        | "list_unusual_grids"
+        | "get_link_report"
+        | "get_checklist_report"
+        | "list_due_visits"
+        | "count_patrols" => "?region_code=321182001017",
+        "find_similar_snapshots" => "?region_code=321182001017&category=rubbish&lng=119.815&lat=32.24",
         "get_wechat_qr_code" => "?region_code=321182001017&scene=c%3DK7Q2M4X9TA",
+        "list_import_columns" => "?subject=residents",
+        "get_job_file" => "?expires=1&signature=00000000000000000000000000000000",
         "get_file" => "?variant=original&expires=1&signature=00000000000000000000000000000000",
         _ => "",
     }
@@ -701,6 +994,9 @@ impl Operation {
         match body {
             Some(body) => request.json(body),
             None if self.id == "buy_token" => request.body("application/x-www-form-urlencoded", "grant_type=client_credentials"),
+            None if self.id == "import_sheet" => {
+                request.body(crate::jobs::FORM, crate::jobs::form("residents", true, crate::jobs::RESIDENTS.as_bytes()))
+            }
             None if self.raw() => request.body(FORM, form()),
             None => request,
         }

@@ -42,7 +42,10 @@ fn names(scene: &Scene, operation: &Operation, id: &str) -> Vec<(String, String)
     let pair = |name: &str, thing: String, nothing: &str| Some((format!("{name}={thing}"), format!("{name}={nothing}")));
     let parameters = operation.spec["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query");
     let named = parameters.filter_map(|p| match p["name"].as_str().unwrap_or_default() {
-        "region_code" if !["locate_grid", "get_duty_report", "get_branch_report"].contains(&operation.id.as_str()) => {
+        "region_code"
+            if !["locate_grid", "get_duty_report", "get_branch_report", "list_due_visits", "count_patrols", "find_similar_snapshots"]
+                .contains(&operation.id.as_str()) =>
+        {
             pair("region_code", HOME.to_owned(), "119999999999")
         }
         "grid_id" => pair("grid_id", world.places.west.to_string(), nothing),
@@ -138,7 +141,26 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
     let household = scene.ruler.post("/households").json(household).send().await.expect(201);
     let application = json!({ "name": "新胜对接", "purpose": "测试", "contact": "鲁平", "region_code": FOREIGN, "scopes": ["order.read"] });
     let application = scene.ruler.post("/applications").json(application).send().await.expect(201);
+    let checklist = json!({ "region_code": FOREIGN, "name": "x", "items": [{ "code": "1", "text": "x" }] });
+    let checklist = scene.ruler.post("/checklists").json(checklist).send().await.expect(201);
+    let resident = json!({ "region_code": FOREIGN, "name": "钱多多", "household_id": household["id"] });
+    let resident = scene.ruler.post("/residents").json(resident).send().await.expect(201);
+    let campaign = json!({ "region_code": FOREIGN, "kind": "大走访", "title": "新胜", "ends_on": "2027-12-31" });
+    let campaign = scene.ruler.post("/visit_campaigns").json(campaign).send().await.expect(201);
+    let start = format!("/visit_campaigns/{}/start", campaign["id"].as_str().unwrap());
+    scene.ruler.post(start).json(json!({})).send().await.expect(200);
+    let patrol = json!({
+        "region_code": FOREIGN, "participants": 1, "started_at": "2026-11-16T00:00:00Z", "ended_at": "2026-11-16T00:50:00Z",
+    });
+    let patrol = world.person("guest").post("/patrols").json(patrol).send().await.expect(201);
+    let tag = json!({ "region_code": FOREIGN, "code": "x", "name": "x", "class": "ordinary" });
+    let tag = scene.ruler.post("/tags").json(tag).send().await.expect(201);
+    let consent = json!({ "purpose": "x", "kinds": ["x"], "text_version": "1", "channel": "oral" });
+    let path = format!("/residents/{}/consents", resident["id"].as_str().unwrap());
+    let consent = scene.ruler.post(path).json(consent).send().await.expect(201);
     BTreeMap::from([
+        ("checklist_id", checklist["id"].clone()),
+        ("member_id", guest.clone()),
         ("application_id", application["id"].clone()),
         ("attachment_ids", json!([upload["id"]])),
         ("host_ids", json!([guest])),
@@ -155,6 +177,15 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
         ("into", order["id"].clone()),
         ("organization_id", organization["id"].clone()),
         ("parent_id", organization["id"].clone()),
+        ("campaign_id", campaign["id"].clone()),
+        ("resident_ids", json!([resident["id"]])),
+        ("visitor_id", json!(world.person("guest").account())),
+        ("grid_ids", json!([world.places.abroad])),
+        ("building_ids", json!([address["id"]])),
+        ("household_ids", json!([household["id"]])),
+        ("patrol_id", patrol["id"].clone()),
+        ("tag_id", tag["id"].clone()),
+        ("basis", json!({ "kind": "consent", "consent_id": consent["id"] })),
     ])
 }
 
@@ -162,7 +193,9 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
 fn nowhere(value: &Value) -> Value {
     match value {
         Value::Array(list) => list.iter().map(nowhere).collect(),
-        Value::Object(fields) => json!({ "kind": fields["kind"], "id": nowhere(&fields["id"]) }),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), if name == "kind" { value.clone() } else { nowhere(value) })).collect()
+        }
         _ => json!("019aa1c2-0000-7000-8000-000000000001"),
     }
 }

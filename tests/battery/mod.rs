@@ -14,6 +14,7 @@ mod injection;
 mod malformed;
 mod matrix;
 mod programs;
+mod sealed;
 mod tokens;
 mod wire;
 
@@ -27,12 +28,13 @@ use testkit::{Backend, Reply, World};
 
 /// The chapters of the contract in three parts, so that no test does all the work.
 const PARTS: [&[&str]; 3] = [
-    &["orders"],
+    &["orders", "snapshots"],
     &["mediation", "regions", "grids", "residents", "catalogue", "visits"],
     &[
         "organizations",
         "volunteers",
         "attachments",
+        "jobs",
         "accounts",
         "applications",
         "sessions",
@@ -41,6 +43,7 @@ const PARTS: [&[&str]; 3] = [
         "webhooks",
         "wechat",
         "hotlines",
+        "own_data",
     ],
 ];
 

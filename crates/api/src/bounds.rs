@@ -90,7 +90,9 @@ fn bound_pages(document: &mut Value) {
     for (limit, page) in pages {
         if let Some(page) = document.pointer_mut(page.trim_start_matches('#')) {
             page["properties"]["items"]["maxItems"] = limit;
-            page["properties"]["next_cursor"]["maxLength"] = json!(CURSOR_LENGTH);
+            if let Some(cursor) = page["properties"].get_mut("next_cursor") {
+                cursor["maxLength"] = json!(CURSOR_LENGTH);
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 22] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
@@ -38,6 +38,10 @@ const TAGS: [(&str, &str); 19] = [
         "走访: campaigns and visits, opinions 意见建议 and their outcome, household plans 一户一策, diaries 民情日记, reception days 接待日.",
     ),
     ("attachments", "附件: photos, recordings, documents: uploaded by themselves, then used."),
+    (
+        "jobs",
+        "任务: imports 导入 from spreadsheets and exports 导出 of lists, with their progress 进度 and what is wrong by row and column.",
+    ),
     ("accounts", "账号 and grants 授权."),
     ("applications", "应用: programs that may call, their credentials 凭据, tokens, agreements on personal data and usage."),
     ("sessions", "登录: tokens, refresh, sign-out, first set-up."),
@@ -53,6 +57,8 @@ const TAGS: [(&str, &str); 19] = [
         "热线: hotlines 12345 and their work orders 热线工单, what they are told 回传, reconciliation 对账 and the three rates 三率.",
     ),
     ("system", "系统: health, keys, this document."),
+    ("snapshots", "随手拍: what residents send with a photo, and what patrols 巡查 find."),
+    ("own_data", "个人信息权利: what is held about oneself 本人数据, consents 同意, requests to correct or delete 更正、删除."),
 ];
 
 /// One operation, as far as the gate needs it.
@@ -67,6 +73,8 @@ pub(crate) struct Operation {
     pub(crate) raw: bool,
     /// Whether its body holds many commands.
     pub(crate) batch: bool,
+    /// Whether it is about so much at once that it may take as long as a batch.
+    pub(crate) long: bool,
     /// Whether it keeps the habits of Open311 instead of ours.
     pub(crate) open311: bool,
     pub(crate) conditions: Conditions,
@@ -82,9 +90,9 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether its body may be large and its work long: many commands, or a form with files.
+    /// Whether its body may be large and its work long: many commands, much at once, or a form with files.
     pub(crate) fn is_long(&self, headers: &HeaderMap) -> bool {
-        self.batch || (self.raw && (!self.open311 || crate::open311::has_files(headers)))
+        self.batch || self.long || (self.raw && (!self.open311 || crate::open311::has_files(headers)))
     }
 
     /// Refuses the first query parameter that the operation does not know, that is repeated, too long, or that holds U+0000.
@@ -157,6 +165,7 @@ impl Contract {
                     public,
                     raw,
                     batch: operation.get("x-batch").is_some(),
+                    long: operation["x-long"] == true,
                     open311: path.starts_with("/open311/"),
                     conditions,
                     scopes,

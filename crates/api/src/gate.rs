@@ -456,7 +456,7 @@ fn request_id(headers: &HeaderMap) -> String {
 }
 
 /// Chinese, unless English is preferred.
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     let preferences = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let mut best = (Language::Chinese, 0.0);
     for preference in preferences.split(',') {

@@ -20,6 +20,7 @@ mod links;
 mod metrics;
 mod older;
 mod open311;
+mod own_data;
 mod parked;
 mod prelude;
 mod problem;
@@ -27,6 +28,7 @@ mod proxy;
 mod reader;
 mod routes;
 mod scopes;
+mod sealed;
 mod shape;
 mod stream;
 mod trace;
@@ -36,6 +38,7 @@ mod v1;
 mod wish;
 
 pub use proxy::{NoNetwork, TrustedProxy};
+pub use sealed::sealed_columns;
 
 use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use call::Worker;
@@ -281,6 +284,12 @@ async fn count(shared: Arc<Shared>, core: Core) {
             tracing::warn!(%error, "the usage of programs is written down the next time");
         }
     }
+}
+
+/// The lists that can be exported.
+#[must_use]
+pub fn lists() -> jobs::Lists {
+    v1::lists::lists()
 }
 
 /// The contract as it is committed in `openapi/linli.json`.

@@ -42,6 +42,12 @@ const SCOPES: &[(&str, &[P])] = &[
     ("get_hotline_order", &[P::HotlineRead, P::HotlinePush, P::HotlineHandle]),
     ("call_back_hotline_order", &[P::HotlineHandle, P::HotlinePush]),
     ("upload_attachment", UPLOADS),
+    ("list_jobs", &[P::DataImport, P::DataExport]),
+    ("get_job", &[P::DataImport, P::DataExport]),
+    ("list_job_errors", &[P::DataImport]),
+    ("carry_out_job", &[P::DataImport]),
+    ("cancel_job", &[P::DataImport, P::DataExport]),
+    ("list_import_columns", &[P::DataImport]),
     ("get_attachment", UPLOADS),
     ("delete_attachment", UPLOADS),
     ("get_account", &[P::AccountRead]),
@@ -62,10 +68,45 @@ const SCOPES: &[(&str, &[P])] = &[
     ("get_reception_session", &[P::ReceptionRead, P::ReceptionBook]),
     ("list_diary_templates", &[P::DiaryRead, P::DiaryWrite]),
     ("get_diary_template", &[P::DiaryRead, P::DiaryWrite]),
+    ("get_region_boundary", REFERENCE),
+    ("list_checklists", CHECKLISTS),
+    ("get_checklist", CHECKLISTS),
+    ("list_visit_campaigns", &[P::VisitRead, P::VisitRecord]),
+    ("get_visit_campaign", &[P::VisitRead, P::VisitRecord]),
+    ("list_visit_coverage", &[P::VisitRead, P::VisitRecord]),
+    ("list_visit_targets", &[P::VisitRead, P::VisitRecord]),
+    ("list_visits", &[P::VisitRead, P::VisitRecord]),
+    ("get_visit", &[P::VisitRead, P::VisitRecord]),
+    ("record_visit", &[P::VisitRecord]),
+    ("list_household_notes", &[P::HouseholdNoteRead, P::HouseholdNoteWrite]),
+    ("list_snapshots", &[P::SnapshotRead, P::SnapshotSend]),
+    ("get_snapshot", &[P::SnapshotRead, P::SnapshotSend]),
+    ("list_patrols", &[P::PatrolRead, P::PatrolRecord]),
+    ("get_patrol", &[P::PatrolRead, P::PatrolRecord]),
+    ("list_findings", &[P::PatrolRead, P::PatrolRecord]),
+    ("get_finding", &[P::PatrolRead, P::PatrolRecord]),
+    ("list_tags", &[P::ResidentRead, P::TagManage]),
+    ("get_tag", &[P::ResidentRead, P::TagManage]),
+    ("tag_resident", &[P::ResidentManage, P::ResidentManageSensitive]),
+    ("end_resident_tag", &[P::ResidentManage, P::ResidentManageSensitive]),
+    ("get_consent", &[P::ResidentReadSensitive]),
+    ("withdraw_consent", &[P::ResidentManage]),
 ];
 
 /// Whoever writes something that a file can belong to.
-const UPLOADS: &[P] = &[P::OrderPlace, P::OrderPlaceOnBehalf, P::OrderTake, P::DiaryWrite, P::OpinionHandle];
+const UPLOADS: &[P] = &[
+    P::OrderPlace,
+    P::OrderPlaceOnBehalf,
+    P::OrderTake,
+    P::DiaryWrite,
+    P::OpinionHandle,
+    P::ChecklistRun,
+    P::SnapshotSend,
+    P::PatrolRecord,
+];
+
+/// Whoever works with checklists.
+const CHECKLISTS: &[P] = &[P::ChecklistRead, P::ChecklistManage, P::ChecklistRun];
 
 /// Whoever works with regions, grids and the catalogue.
 const REFERENCE: &[P] = &[

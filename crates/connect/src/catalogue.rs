@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use utoipa::ToSchema;
 
 /// Every crate that logs events.
-const PARTS: [fn() -> Vec<Catalogued>; 11] = [
+const PARTS: [fn() -> Vec<Catalogued>; 12] = [
     identity::event_types,
     files::event_types,
     grids::event_types,
@@ -22,6 +22,7 @@ const PARTS: [fn() -> Vec<Catalogued>; 11] = [
     services::event_types,
     mediation::event_types,
     visits::event_types,
+    jobs::event_types,
     crate::webhook::event_types,
     crate::wechat::event_types,
     crate::hotline::event_types,

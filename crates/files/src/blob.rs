@@ -15,6 +15,7 @@ use object_store::{
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// How long a bucket may take for one thing.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -149,6 +150,25 @@ impl Files {
         cx.vault().open_bytes(&owner(id, variant), &sealed).map(Some)
     }
 
+    /// Seals the bytes anew if another key than the newest has sealed them; whether it has.
+    pub(crate) async fn reseal(&self, cx: &Cx, id: AttachmentId, variant: Variant) -> Result<bool> {
+        if !self.is_older(cx, id, variant).await? {
+            return Ok(false);
+        }
+        let Some(bytes) = self.get(cx, id, variant).await? else { return Ok(false) };
+        self.put(cx, id, variant, bytes).await?;
+        Ok(true)
+    }
+
+    /// Whether there are bytes that another key than the newest has sealed.
+    pub(crate) async fn is_older(&self, cx: &Cx, id: AttachmentId, variant: Variant) -> Result<bool> {
+        match self.store.get_range(&path(id, variant), 0..4).await {
+            Ok(head) => Ok(!cx.vault().is_newest(&head)),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(e) => Err(away(e)),
+        }
+    }
+
     pub(crate) async fn remove(&self, id: AttachmentId) -> Result<()> {
         for variant in [Variant::Thumbnail, Variant::Original] {
             match self.store.delete(&path(id, variant)).await {
@@ -158,6 +178,58 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// The most bytes of a part, for whoever cuts something long into parts.
+pub const PART: usize = 1 << 20;
+
+/// Files of other crates, in parts: what is long is neither sealed nor sent in one piece.
+impl Files {
+    /// Keeps a part of the file of this thing.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub async fn put_part(&self, cx: &Cx, id: Uuid, n: u32, bytes: &[u8]) -> Result<()> {
+        let sealed = cx.vault().seal_bytes(&part_owner(id, n), bytes)?;
+        self.store.put(&part_path(id, n), sealed.into()).await.map_err(away)?;
+        Ok(())
+    }
+
+    /// A part; absent if there is none.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub async fn get_part(&self, cx: &Cx, id: Uuid, n: u32) -> Result<Option<Vec<u8>>> {
+        let sealed = match self.store.get(&part_path(id, n)).await {
+            Ok(found) => found.bytes().await.map_err(away)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(e) => return Err(away(e)),
+        };
+        cx.vault().open_bytes(&part_owner(id, n), &sealed).map(Some)
+    }
+
+    /// Removes this many parts; those that are gone already are no fault.
+    ///
+    /// # Errors
+    /// `storage_unavailable`.
+    pub async fn remove_parts(&self, id: Uuid, parts: u32) -> Result<()> {
+        for n in 0..parts {
+            match self.store.delete(&part_path(id, n)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(e) => return Err(away(e)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn part_path(id: Uuid, n: u32) -> Path {
+    let id = id.to_string();
+    Path::from(format!("jobs/{}/{id}.{n}", &id[id.len() - 2..]))
+}
+
+fn part_owner(id: Uuid, n: u32) -> String {
+    format!("job file {id} {n}")
 }
 
 /// Makes a folder that only its owner can read.

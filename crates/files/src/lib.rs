@@ -18,12 +18,14 @@ mod kind;
 mod link;
 mod movie;
 mod picture;
+mod reseal;
 mod row;
 mod store;
 mod view;
 
-pub use blob::{Files, Limits, S3, Storage};
-pub use link::{Link, Links, Variant};
+pub use blob::{Files, Limits, PART, S3, Storage};
+pub use link::{Link, Links, Variant, is_signed, sign};
+pub use reseal::{older, reseal};
 pub use row::{OwnerKind, Part, Quarantine};
 pub use view::Attachment;
 
@@ -124,6 +126,24 @@ pub async fn claim(tx: &mut Tx<'_>, ids: &[AttachmentId], owner: Owner) -> Resul
 /// `database_unavailable`.
 pub async fn of(cx: &Cx, owner: Uuid) -> Result<Vec<Attachment>> {
     Ok(store::of(cx, owner).await?.into_iter().map(Attachment::of).collect())
+}
+
+/// The files that these things use, each with what uses it, in the order in which they were uploaded.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn of_all(cx: &Cx, owners: &[Uuid]) -> Result<Vec<(Uuid, Attachment)>> {
+    let rows = store::of_all(cx, owners).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.owner_id?, Attachment::of(row)))).collect())
+}
+
+/// Hands the files of one thing over to another that grew from it, within its transaction. They come back as they are shown
+/// there.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn pass_on(tx: &mut Tx<'_>, from: Uuid, to: Owner) -> Result<Vec<Attachment>> {
+    Ok(store::pass_on(tx, from, to).await?.into_iter().map(Attachment::of).collect())
 }
 
 /// Whose a file is.

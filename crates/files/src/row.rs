@@ -10,6 +10,12 @@ use serde::{Deserialize, Serialize};
 pub enum OwnerKind {
     /// 订单
     Order,
+    /// 清单检查
+    ChecklistRun,
+    /// 随手拍
+    Snapshot,
+    /// 巡查发现
+    Finding,
 }
 
 /// What a file is to what uses it (附件用途).

@@ -73,6 +73,30 @@ pub(crate) async fn claim(tx: &mut Tx<'_>, id: AttachmentId, owner: Owner) -> Re
     Ok(Entity::find_by_id(id).one(tx.conn().await?).await?)
 }
 
+pub(crate) async fn of_all(cx: &Cx, owners: &[Uuid]) -> Result<Vec<Model>> {
+    if owners.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Entity::find().filter(C::OwnerId.is_in(owners.iter().copied())).order_by_asc(C::Id).all(cx.reader()).await?)
+}
+
+/// Gives all files of one thing to another.
+pub(crate) async fn pass_on(tx: &mut Tx<'_>, from: Uuid, to: Owner) -> Result<Vec<Model>> {
+    let conn = tx.conn().await?;
+    let theirs: Vec<AttachmentId> = Entity::find().select_only().column(C::Id).filter(C::OwnerId.eq(from)).into_tuple().all(conn).await?;
+    if theirs.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::update_many()
+        .col_expr(C::OwnerKind, Expr::val(to.kind))
+        .col_expr(C::OwnerId, Expr::val(to.id))
+        .col_expr(C::Part, Expr::val(to.part))
+        .filter(C::OwnerId.eq(from))
+        .exec(conn)
+        .await?;
+    Ok(Entity::find().filter(C::Id.is_in(theirs)).order_by_asc(C::Id).all(conn).await?)
+}
+
 /// Changes why a file in quarantine is there.
 pub(crate) async fn quarantine(tx: &mut Tx<'_>, id: AttachmentId, to: Option<Quarantine>) -> Result<bool> {
     let done = Entity::update_many()
@@ -111,4 +135,10 @@ pub(crate) async fn doom(cx: &Cx, id: AttachmentId) -> Result<bool> {
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: AttachmentId) -> Result<bool> {
     let done = Entity::delete_by_id(id).filter(C::State.eq(State::Deleting)).exec(tx.conn().await?).await?;
     Ok(done.rows_affected == 1)
+}
+
+/// The next files behind this one.
+pub(crate) async fn walk(cx: &Cx, after: Option<AttachmentId>) -> Result<Vec<Model>> {
+    let select = Entity::find().filter(C::State.eq(State::Ready)).apply_if(after, |q, after| q.filter(C::Id.gt(after)));
+    Ok(select.order_by_asc(C::Id).limit(BATCH).all(cx.reader()).await?)
 }

@@ -22,6 +22,11 @@ pub struct GridRules {
     #[validate(length(min = 3, max = 20), custom(function = kernel::check::dialable))]
     #[schema(min_length = 3, max_length = 20, pattern = "^[+]?[0-9-]{3,20}$", example = "12345")]
     pub supervision_phone: Option<String>,
+    /// How many metres the boundary of a grid may leave that of its community (越界容差), because surveys differ; 10 unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[validate(range(min = 0, max = 1000))]
+    #[schema(minimum = 0, maximum = 1000, example = 10)]
+    pub boundary_tolerance: Option<u16>,
 }
 
 /// The bounds of a kind of grid (网格规模).
@@ -85,6 +90,12 @@ pub enum GridWarningCode {
 }
 
 impl GridRules {
+    /// How many metres the boundary of a grid may leave that of its community.
+    #[must_use]
+    pub fn tolerance_metres(&self) -> u16 {
+        self.boundary_tolerance.unwrap_or(10)
+    }
+
     /// What is unusual about a grid of this kind and size.
     #[must_use]
     pub fn warnings(&self, kind: GridKind, households: Option<u32>) -> Vec<GridWarning> {

@@ -15,12 +15,14 @@
 
 mod account;
 mod application;
+mod data_request;
 mod grant;
 mod keys;
 #[cfg(test)]
 mod life;
 mod limiter;
 mod oidc;
+mod own;
 mod password;
 mod program;
 mod session;
@@ -29,16 +31,21 @@ mod setup;
 
 pub use account::{
     Account, AccountStatus, Contact, CreateAccount, ListAccounts, Me, SealedContact, UpdateAccount, actor_of, contact, create_account,
-    find_by_name, get_account, holds, list_accounts, me, names, require_named, with_phone,
+    find_by_name, get_account, has_role, holds, in_role, list_accounts, me, names, require_named, who_holds, with_phone,
 };
 pub use application::{
     Application, ApplicationStatus, CreateApplication, Credential, CredentialKind, DataAgreement, IssueCredential, IssuedCredential,
     ListApplications, ListCredentials, RecordAgreement, RotateCredential, StepApplication, UpdateApplication, create_application,
     get_application, issue_credential, list_applications, list_credentials,
 };
+pub use data_request::{
+    DataRequest, DataRequestKind, DataRequestState, ListDataRequests, ListOwnDataRequests, MakeDataRequest, decidable_data_request,
+    get_data_request, list_data_requests, list_own_data_requests, make_data_request, settle_data_request,
+};
 pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
 pub use keys::{Bearer, Jwk, Jwks, Keys, Pass, Ticket};
 pub use oidc::Trust;
+pub use own::{OwnAccount, OwnSession, erase_account, own_account, purge_sessions};
 pub use program::{Allowance, ApplicationUsage, BuyToken, GetUsage, Outcome, ProgramToken, REQUESTS_PER_MINUTE, UsageLine};
 pub use session::{Identity, Refresh, SignIn, Tokens};
 pub use setting::{set_setting, setting};
@@ -48,7 +55,8 @@ pub use setup::{SetUp, ensure_setup_token, set_up};
 #[must_use]
 pub fn event_types() -> Vec<kernel::event::Catalogued> {
     use kernel::{EventType as T, event::catalogued};
-    let mut types = catalogued::<account::event::AccountEvent>(&[T::AccountCreated, T::AccountUpdated, T::AccountDisabled]);
+    let mut types =
+        catalogued::<account::event::AccountEvent>(&[T::AccountCreated, T::AccountUpdated, T::AccountDisabled, T::AccountErased]);
     types.extend(catalogued::<grant::event::GrantEvent>(&[T::GrantGiven, T::GrantRevoked]));
     types.extend(catalogued::<session::event::SessionEvent>(&[T::SessionOpened, T::SessionRevoked]));
     types.extend(catalogued::<application::event::ApplicationEvent>(&[
@@ -61,6 +69,7 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
         T::ApplicationAgreementEnded,
     ]));
     types.extend(catalogued::<application::event::CredentialEvent>(&[T::CredentialIssued, T::CredentialRotated, T::CredentialRevoked]));
+    types.extend(catalogued::<data_request::DataRequestEvent>(&[T::DataRequestMade, T::DataRequestDecided]));
     types
 }
 
@@ -72,5 +81,19 @@ pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateSt
     let mut tables = vec![account::table(schema), session::table(schema), grant::table(schema), setting::table(schema)];
     tables.extend(application::tables(schema));
     tables.push(program::table(schema));
+    tables.push(data_request::table(schema));
     tables
+}
+
+/// The sealed columns of this crate.
+#[must_use]
+pub fn sealed_columns() -> Vec<kernel::sealed::SealedColumn> {
+    use kernel::sealed::SealedColumn as S;
+    vec![
+        S::by_id("accounts", "display_name", |key| format!("account {}", key[0])),
+        S::by_id("accounts", "phone", |key| format!("account {}", key[0])),
+        S::by_id("applications", "contact", |key| format!("application {} contact", key[0])),
+        S::by_id("data_requests", "detail", |key| format!("data_request {} detail", key[0])),
+        S::by_id("data_requests", "answer", |key| format!("data_request {} answer", key[0])),
+    ]
 }

@@ -209,6 +209,60 @@ policy! {
     OpinionReadPersonal "opinion.read_personal":  CommunityWorker StreetOperator Administrator;
     /// 意见建议办理: answer them, make orders of them, tell the outcome.
     OpinionHandle       "opinion.handle":         GridMember CommunityWorker StreetOperator Administrator;
+    /// 导入 from files, besides the permission to enter what stands in them.
+    DataImport          "data.import":            CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 导出 of lists to files, besides the permission to read them.
+    DataExport          "data.export":            CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 网格报表查看: overlaps and gaps, sizes.
+    GridRead            "grid.read":              GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 社区界线维护
+    RegionManage        "region.manage":          StreetOperator DistrictOperator Administrator;
+    /// 党员联户查看, personal fields masked; a party member sees their own.
+    LinkRead            "link.read":              GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 党员联户维护
+    LinkManage          "link.manage":            CommunityWorker StreetOperator Administrator;
+    /// 清单检查查看
+    ChecklistRead       "checklist.read":         GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 检查清单维护
+    ChecklistManage     "checklist.manage":       CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 清单检查: hold a grid against a checklist.
+    ChecklistRun        "checklist.run":          GridMember CommunityWorker StreetOperator Administrator;
+    /// 走访查看: campaigns, targets, visits, household plans; personal fields masked.
+    VisitRead           "visit.read":             GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 走访登记
+    VisitRecord         "visit.record":           GridMember CommunityWorker PartyMember StreetOperator DistrictOperator Administrator;
+    /// 走访活动维护, and which households are visited how often.
+    VisitManage         "visit.manage":           CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// See visits and household plans in full.
+    VisitReadPersonal   "visit.read_personal":    CommunityWorker StreetOperator Administrator;
+    /// 一户一策 制定、调整、评估
+    HouseholdPlanWrite  "household_plan.write":   GridMember CommunityWorker StreetOperator Administrator;
+    /// 民情档案查看: restricted; nobody reads it by another right.
+    HouseholdNoteRead   "household_note.read":    CommunityWorker StreetOperator Administrator;
+    /// 民情档案登记
+    HouseholdNoteWrite  "household_note.write":   GridMember CommunityWorker StreetOperator Administrator;
+    /// 随手拍上报
+    SnapshotSend        "snapshot.send":          Resident GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Administrator;
+    /// 随手拍查看
+    SnapshotRead        "snapshot.read":          GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 随手拍审核: make an order of it, publish it, decline it.
+    SnapshotReview      "snapshot.review":        CommunityWorker StreetOperator Administrator;
+    /// 巡查查看, and what was found.
+    PatrolRead          "patrol.read":            GridMember CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 巡查登记, and what was found.
+    PatrolRecord        "patrol.record":          GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator Administrator;
+    /// 标签维护: the catalogue of tags.
+    TagManage           "tag.manage":             StreetOperator DistrictOperator Administrator;
+    /// 敏感标签查看: sensitive tags of residents, and personal fields of children under 14.
+    ResidentReadSensitive "resident.read_sensitive": CommunityWorker StreetOperator Administrator;
+    /// 敏感标签维护: give and take sensitive tags, on a legal basis.
+    ResidentManageSensitive "resident.manage_sensitive": CommunityWorker StreetOperator Administrator;
+    /// 关联账号: bind a resident to an account, after looking at who it is.
+    ResidentLink        "resident.link":          CommunityWorker StreetOperator Administrator;
+    /// 个人信息请求查看
+    DataRequestRead     "data_request.read":      CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
+    /// 个人信息请求办理: correction and deletion.
+    DataRequestDecide   "data_request.decide":    CommunityWorker StreetOperator Administrator;
 }
 
 impl Permission {
@@ -227,7 +281,15 @@ impl Permission {
     /// Whether a program can be given it: what decides who may come in stays with people.
     #[must_use]
     pub const fn for_programs(self) -> bool {
-        !matches!(self, Self::AccountManage | Self::ApplicationRead | Self::ApplicationManage | Self::ApplicationAgree)
+        !matches!(
+            self,
+            Self::AccountManage
+                | Self::ApplicationRead
+                | Self::ApplicationManage
+                | Self::ApplicationAgree
+                | Self::ResidentLink
+                | Self::DataRequestDecide
+        )
     }
 }
 

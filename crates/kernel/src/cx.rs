@@ -197,11 +197,18 @@ impl Cx {
         self.core.memory.keep_row(id, row);
     }
 
+    /// The one thing of this type that the process keeps for all requests, empty when it is first asked for. Its owner sees to
+    /// it that it agrees with the database.
+    #[must_use]
+    pub fn shelf<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        self.core.memory.shelf()
+    }
+
     /// Begins a change. Nothing is sent to the database yet.
     #[must_use]
     pub fn begin(&self) -> Tx<'_> {
         crash::at(Point::Begun, &self.actor);
-        Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new() }
+        Tx { cx: self, now: self.now(), open: None, guard: None, events: Vec::new(), nameless: false }
     }
 
     /// The stored answer to this request's Idempotency-Key, if it has been carried out before.
@@ -251,6 +258,9 @@ impl Cx {
     }
 }
 
+/// How many events a statement writes.
+const EVENTS_AT_ONCE: usize = 2000;
+
 fn key_owner(account: AccountId, key: &str) -> String {
     format!("idempotency {account} {key}")
 }
@@ -272,6 +282,7 @@ pub struct Tx<'a> {
     open: Option<DatabaseTransaction>,
     guard: Option<(Guard, Error)>,
     events: Vec<Pending>,
+    nameless: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -316,6 +327,11 @@ impl<'a> Tx<'a> {
         let data = serde_json::to_string(event).map_err(Error::internal)?;
         self.events.push(Pending { kind: event.kind(), subject, data });
         Ok(())
+    }
+
+    /// The events of this change do not say who made it: for what somebody may send without their name.
+    pub fn withhold_actor(&mut self) {
+        self.nameless = true;
     }
 
     /// Stages the one statement that decides whether the change happens: it writes exactly one row,
@@ -389,9 +405,10 @@ impl<'a> Tx<'a> {
             }
         }
         crash::at(Point::Guarded, &self.cx.actor);
-        if !self.events.is_empty() {
+        // PostgreSQL takes 65,535 values a statement, SQLite half of that.
+        for some in self.events.chunks(EVENTS_AT_ONCE) {
             let mut insert = events_insert();
-            for event in &self.events {
+            for event in some {
                 insert.values(self.event_values(event)).map_err(Error::internal)?;
             }
             open.execute(&insert).await?;
@@ -420,7 +437,7 @@ impl<'a> Tx<'a> {
             Expr::val(event.subject.id),
             Expr::val(event.subject.version),
             Expr::val(event.subject.region.as_i64()),
-            Expr::val(self.cx.actor.account.map(|a| a.0)),
+            Expr::val(self.cx.actor.account.filter(|_| !self.nameless).map(|a| a.0)),
             Expr::val(self.cx.actor.program.as_ref().map(|p| p.id.0)),
             Expr::val(self.now),
             Expr::val(event.data.clone()),
@@ -442,6 +459,16 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// Forgets the stored answers to an account's Idempotency-Keys, which hold what it was told.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn forget_keys(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    let of = key_row::Column::AccountId.eq(account.0);
+    key_row::Entity::delete_many().filter(of).exec(tx.conn().await?).await?;
+    Ok(())
+}
+
 pub(crate) fn events_insert() -> InsertStatement {
     use event::row::Column as C;
     let columns = [C::Kind, C::SubjectId, C::SubjectVersion, C::RegionCode, C::ActorId, C::ApplicationId, C::At, C::Data];
@@ -459,5 +486,9 @@ pub(crate) fn key_insert() -> InsertStatement {
 #[doc(hidden)]
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    vec![schema.create_table_from_entity(event::row::Entity), schema.create_table_from_entity(key_row::Entity)]
+    vec![
+        schema.create_table_from_entity(event::row::Entity),
+        schema.create_table_from_entity(key_row::Entity),
+        schema.create_table_from_entity(crate::sealed::key::Entity),
+    ]
 }

@@ -147,6 +147,12 @@ codes! {
     DiaryNotFound            "diary_not_found"            NotFound         "There is no such diary." "没有这篇民情日记。";
     OpinionSourceNotFound    "opinion_source_not_found"   NotFound         "There is nothing of yours where this opinion was heard." "没有您可记录意见的该来源。";
     OpinionNotFound          "opinion_not_found"          NotFound         "There is no such opinion." "没有这条意见建议。";
+    VisitCampaignNotFound    "visit_campaign_not_found"   NotFound         "There is no such visit campaign." "没有这项走访活动。";
+    VisitNotFound            "visit_not_found"            NotFound         "There is no such visit." "没有这次走访。";
+    HouseholdPlanNotFound    "household_plan_not_found"   NotFound         "There is no such household plan." "没有这份一户一策。";
+    SnapshotNotFound         "snapshot_not_found"         NotFound         "There is no such snapshot." "没有这条随手拍。";
+    PatrolNotFound           "patrol_not_found"           NotFound         "There is no such patrol." "没有这次巡查。";
+    FindingNotFound          "finding_not_found"          NotFound         "There is no such finding." "没有这条巡查发现。";
     // Regions, grids, places
     RegionCodeInvalid        "region_code_invalid"        Invalid          "{value} is no region code: 2, 4, 6, 9 or 12 digits." "{value} 不是区划代码(2、4、6、9 或 12 位数字)。";
     RegionUnknown            "region_unknown"             Invalid          "The region {region} does not exist." "区划 {region} 不存在。";
@@ -187,6 +193,17 @@ codes! {
     IdNumberTaken            "id_number_taken"            Conflict         "A resident with this ID number is recorded in this community already." "该社区已登记此身份证号码的居民。";
     PeriodOverlaps           "period_overlaps"            Conflict         "The period overlaps one before it." "该时段与已有时段重叠。";
     RowExists                "row_exists"                 Conflict         "It is there already." "该记录已存在。";
+    BoundaryOutside          "boundary_outside_community" Invalid          "The boundary leaves the community {region} by {area} square metres." "边界超出社区 {region} 约 {area} 平方米。";
+    BoundaryNotFound         "boundary_not_found"         NotFound         "The community has no boundary yet." "该社区尚未划定界线。";
+    LinkNotFound             "household_link_not_found"   NotFound         "There is no such link." "没有这项联户。";
+    LinkEnded                "household_link_ended"       Conflict         "The link has ended." "该联户已结束。";
+    LinkOverlaps             "household_link_overlaps"    Conflict         "This member is linked with the household already, since {from}." "该党员自 {from} 起已联系此户。";
+    LinkHouseholdTaken       "household_link_taken"       Conflict         "The household is linked with as many members as the place has it ({limit})." "该户已由 {limit} 名党员联系,达到当地规定的人数。";
+    NotPartyMember           "not_party_member"           Invalid          "The account is not that of a party member of this community." "该账号不是本社区党员。";
+    ChecklistNotFound        "checklist_not_found"        NotFound         "There is no such checklist." "没有这份检查清单。";
+    ChecklistUnknown         "checklist_unknown"          Invalid          "There is no such checklist in use here." "此处没有这份在用的检查清单。";
+    ChecklistClosed          "checklist_closed"           Conflict         "The checklist is used no more." "该检查清单已停用。";
+    ChecklistRunNotFound     "checklist_run_not_found"    NotFound         "There is no such run of a checklist." "没有这次清单检查。";
     // Accounts and grants
     AccountNameTaken         "account_name_taken"         Conflict         "The name {name} is taken." "账号名 {name} 已被使用。";
     AccountNotOwn            "account_not_own"            Forbidden        "Only the owner of the account may do this." "只有账号本人可以执行此操作。";
@@ -260,6 +277,21 @@ codes! {
     DiaryStepEarly           "diary_step_early"           Conflict         "The step {step} comes first." "须先完成步骤 {step}。";
     DiaryClosed              "diary_closed"               Conflict         "The diary is closed." "该民情日记已办结。";
     OpinionStateConflict     "opinion_state_conflict"     Conflict         "The opinion is {state}; {action} is not possible from there." "意见当前状态为 {state},不能执行 {action}。";
+    // Visits, household plans, snapshots, patrols
+    VisitCampaignStateConflict "visit_campaign_state_conflict" Conflict    "The campaign is {state}; {action} is not possible from there." "走访活动当前状态为 {state},不能执行 {action}。";
+    VisitCampaignEmpty       "visit_campaign_empty"       Conflict         "There is no household in what the campaign goes over." "该走访活动的范围内没有在册户。";
+    VisitCampaignUnknown     "visit_campaign_unknown"     Invalid          "There is no such visit campaign with this household." "没有包含此户的该走访活动。";
+    VisitTargetUnknown       "visit_target_unknown"       Invalid          "The campaign has no household there." "该走访活动在此没有走访对象。";
+    VisitorUnknown           "visitor_unknown"            Invalid          "There is no such visitor for these households." "没有可走访这些户的该走访人。";
+    VisitResidentUnknown     "visit_resident_unknown"     Invalid          "There is no such resident in this household." "该户没有这名居民。";
+    VisitClassUnknown        "visit_class_unknown"        Invalid          "The visit rules of the place have no class {class}." "当地走访规则中没有类别 {class}。";
+    HouseholdPlanExists      "household_plan_exists"      Conflict         "The household has a plan that has not ended." "该户已有未办结的一户一策。";
+    HouseholdPlanClosed      "household_plan_closed"      Conflict         "The household plan has ended." "该一户一策已办结。";
+    MeasureUnknown           "measure_unknown"            Invalid          "The plan has no measure {number}." "该一户一策没有第 {number} 项措施。";
+    SnapshotStateConflict    "snapshot_state_conflict"    Conflict         "The snapshot is {state}; {action} is not possible from there." "随手拍当前状态为 {state},不能执行 {action}。";
+    SnapshotToneConflict     "snapshot_tone_conflict"     Conflict         "A problem becomes an order and a praise is published, not the other way round." "问题类随手拍转为订单,好风景类予以发布,不能互换。";
+    SnapshotCategoryUnknown  "snapshot_category_unknown"  Invalid          "The snapshot rules of the place have no category {category}." "当地随手拍规则中没有类别 {category}。";
+    PatrolUnknown            "patrol_unknown"             Invalid          "You have no such patrol in this community." "您在该社区没有这次巡查。";
     // Files
     AttachmentNotFound       "attachment_not_found"       NotFound         "There is no such file." "没有这个附件。";
     AttachmentUnknown        "attachment_unknown"         Invalid          "You have no unused file with this id." "您没有以此为标识且未使用的附件。";
@@ -321,12 +353,42 @@ codes! {
     HotlineStateConflict     "hotline_state_conflict"     Conflict         "The order is {state}; {action} is not possible from there." "订单当前状态为 {state},不能执行 {action}。";
     HotlineExtensionLate     "hotline_extension_late"     Conflict         "More time is asked for before {finish_by}, and for later than that." "延期须在 {finish_by} 前申请,且新期限须晚于该时间。";
     HotlineExtensionsUsed    "hotline_extensions_used"    Conflict         "More time can be asked for {limit} times." "延期最多申请 {limit} 次。";
+    // Tags, consents, one's own data, keys
+    TagNotFound              "tag_not_found"              NotFound         "There is no such tag." "没有这个标签。";
+    ResidentTagNotFound      "resident_tag_not_found"     NotFound         "No resident has this tag entry." "没有这条居民标签。";
+    ConsentNotFound          "consent_not_found"          NotFound         "There is no such consent." "没有这条同意记录。";
+    DataRequestNotFound      "data_request_not_found"     NotFound         "There is no such request." "没有这项个人信息请求。";
+    TagCodeTaken             "tag_code_taken"             Conflict         "The code {code} is taken in this region." "该区划已有编码 {code} 的标签。";
+    TagClosed                "tag_closed"                 Conflict         "The tag is used no more." "该标签已停用。";
+    TagUnknown               "tag_unknown"                Invalid          "There is no such tag in use in this community." "该社区没有此在用标签。";
+    ResidentTagExists        "resident_tag_exists"        Conflict         "The resident has this tag for this time already." "该居民在此期间已有此标签。";
+    ResidentTagEnded         "resident_tag_ended"         Conflict         "The resident has this tag no more." "该居民标签已结束。";
+    LegalBasisMissing        "legal_basis_missing"        Invalid          "This is sensitive personal data: name a consent, or the law that asks for it." "此为敏感个人信息,须指明单独同意或所依据的法律条款。";
+    ConsentUnknown           "consent_unknown"            Invalid          "There is no such consent of this resident." "该居民没有此同意记录。";
+    ConsentUnfit             "consent_unfit"              Invalid          "The consent does not carry this: {reason}." "该同意不足以支持此项处理:{reason}。";
+    ConsentWithdrawn         "consent_withdrawn"          Conflict         "The consent has been withdrawn." "该同意已撤回。";
+    GuardianNeeded           "guardian_needed"            Invalid          "For a child under 14 a guardian must consent." "不满十四周岁未成年人须由监护人同意。";
+    AccountLinked            "account_linked"             Conflict         "The resident or the account is linked already." "该居民或账号已有关联。";
+    AccountUnlinked          "account_unlinked"           Conflict         "No account is linked to the resident." "该居民未关联账号。";
+    DataRequestOpen          "data_request_open"          Conflict         "A deletion is asked for already." "已有删除请求待处理。";
+    DataRequestDecided       "data_request_decided"       Conflict         "The request has been decided." "该请求已处理。";
+    DeletionBlocked          "deletion_blocked"           Conflict         "{count} orders of this account are still open; finish or cancel them first." "该账号尚有 {count} 个未结订单,请先办结或撤单。";
+    KeyMissing               "key_missing"                Unavailable      "Something is sealed with a key that this server does not have; its operator must look." "部分数据所用的加密密钥缺失,请联系运维人员。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";
     ValueTaken               "value_taken"                Conflict         "This value must be unique and is taken." "该值须唯一,且已被使用。";
     DatabaseUnavailable      "database_unavailable"       Unavailable      "The database cannot be reached; try again shortly." "数据库暂时不可用,请稍后重试。";
     ServerOverloaded         "server_overloaded"          Unavailable      "The server has more to do than it can; try again shortly." "服务器繁忙,请稍后重试。";
+    // Imports and exports
+    JobNotFound              "job_not_found"              NotFound         "There is no such job." "没有这个任务。";
+    JobStateConflict         "job_state_conflict"         Conflict         "This cannot be done with a job that is {state}." "任务处于 {state} 状态,不能执行此操作。";
+    JobFileGone              "job_file_gone"              Conflict         "The file of this job is gone; start over." "该任务的文件已失效,请重新开始。";
+    SheetUnreadable          "sheet_unreadable"           Invalid          "The file is no table that can be read: {reason}." "文件不是可读取的表格:{reason}。";
+    SheetTooLarge            "sheet_too_large"            Invalid          "The table is over the limit of {limit} {what}." "表格超过上限:{limit} {what}。";
+    SheetHeaderInvalid       "sheet_header_invalid"       Invalid          "The first row is not the header that is expected: {reason}." "首行表头不符合要求:{reason}。";
+    ImportRefused            "import_refused"             Invalid          "{rows} rows are wrong, so nothing was written; see the errors of the job." "有 {rows} 行错误,未写入任何数据,详见任务的错误明细。";
+    ListUnknown              "list_unknown"               Invalid          "There is no list {list} to export." "没有可导出的列表 {list}。";
     DeadlineExceeded         "deadline_exceeded"          Unavailable      "The answer took too long; try again with the same Idempotency-Key." "处理超时,请以同一 Idempotency-Key 重试。";
     StorageFull              "storage_full"               StorageFull      "There is no room left to store this." "存储空间已满。";
     Internal                 "internal_error"             Internal         "Something went wrong on our side." "服务内部错误。";

@@ -79,6 +79,8 @@ ids! {
     DiaryId
     /// An opinion (意见建议).
     OpinionId
+    /// A job (任务): an import or an export.
+    JobId
     /// A form of questions (走访问卷), all its versions.
     VisitFormId
     /// A visit campaign (走访活动).
@@ -115,4 +117,26 @@ ids! {
     HotlineOrderId
     /// What a hotline is told of a step of ours (回传).
     HotlineMessageId
+    /// A party member's link with a household (党员联户).
+    HouseholdLinkId
+    /// A checklist (检查清单), all its versions.
+    ChecklistId
+    /// One run of a checklist over a grid (清单检查).
+    ChecklistRunId
+    /// A note of what is known of a household (民情档案).
+    HouseholdNoteId
+    /// A snapshot (随手拍).
+    SnapshotId
+    /// A patrol (巡查).
+    PatrolId
+    /// What was found on a patrol or on the way (巡查发现).
+    FindingId
+    /// A tag of the catalogue (标签), all its versions.
+    TagId
+    /// A tag that a resident has (居民标签).
+    ResidentTagId
+    /// A consent (同意).
+    ConsentId
+    /// A request about one's own data (个人信息请求).
+    DataRequestId
 }

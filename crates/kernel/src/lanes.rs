@@ -7,6 +7,8 @@
 //! When all lanes are taken, the changes that wait go [together](crate::change::together), up to eight, as one statement
 //! with one commit. If SQL refuses it, nothing has happened, and each is tried alone: what one of them did wrong is that
 //! one's affair.
+//!
+//! One lane more is for reads alone: while changes wait for a standby that is away, whoever only reads is answered.
 
 use crate::{
     change::{self, Change},
@@ -34,6 +36,9 @@ use tracing::Instrument;
 /// A connection idle for longer is asked whether it is alive before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
+/// How many lanes no change takes.
+const READS: usize = 1;
+
 /// How many changes go together at most.
 const TOGETHER: usize = 8;
 /// How long a statement of several changes may take. It belongs to no request whose own limit would end it.
@@ -47,6 +52,8 @@ struct Shared {
     options: PgConnectOptions,
     count: usize,
     permits: Arc<Semaphore>,
+    /// The lane that no change takes.
+    for_reads: Arc<Semaphore>,
     idle: Mutex<Vec<(PgConnection, Instant)>>,
     waiting: Mutex<VecDeque<Waiter>>,
 }
@@ -71,7 +78,7 @@ struct Lane<'a> {
 }
 
 impl Lanes {
-    /// As many lanes as told; each connects when it is first needed.
+    /// As many lanes as told, and one for reads; each connects when it is first needed.
     #[must_use]
     pub fn new(options: PgConnectOptions, count: u32) -> Self {
         let count = usize::try_from(count.max(1)).unwrap_or(1);
@@ -79,6 +86,7 @@ impl Lanes {
             options,
             count,
             permits: Arc::new(Semaphore::new(count)),
+            for_reads: Arc::new(Semaphore::new(READS)),
             idle: Mutex::default(),
             waiting: Mutex::default(),
         }))
@@ -124,7 +132,8 @@ impl Lanes {
     /// How the lanes stand.
     pub(crate) fn usage(&self) -> Usage {
         let idle = lock(&self.0.idle).len();
-        Usage { in_use: self.0.count - self.0.permits.available_permits(), idle, limit: self.0.count }
+        let limit = self.0.count + READS;
+        Usage { in_use: limit - self.0.permits.available_permits() - self.0.for_reads.available_permits(), idle, limit }
     }
 
     /// Closes the connections that are not in use.
@@ -143,15 +152,20 @@ fn gone<E>(_: E) -> DbErr {
 }
 
 impl Shared {
+    /// A lane for a single statement that is no change, which may be the one that no change takes.
     async fn lane(&self) -> Result<Lane<'_>, DbErr> {
         let began = Instant::now();
-        let permits = Arc::clone(&self.permits);
+        let free = || [&self.permits, &self.for_reads].into_iter().find_map(|p| Arc::clone(p).try_acquire_owned().ok());
         let find = async {
-            let permit = match Arc::clone(&permits).try_acquire_owned() {
-                Ok(permit) => permit,
-                Err(_) => {
+            let permit = match free() {
+                Some(permit) => permit,
+                None => {
                     let _waiting = Waiting::begin();
-                    permits.acquire_owned().await.map_err(gone)?
+                    let permit = tokio::select! {
+                        permit = Arc::clone(&self.permits).acquire_owned() => permit,
+                        permit = Arc::clone(&self.for_reads).acquire_owned() => permit,
+                    };
+                    permit.map_err(gone)?
                 }
             };
             self.connect(permit).await

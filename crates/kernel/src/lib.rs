@@ -26,6 +26,8 @@ pub mod metrics;
 pub mod page;
 pub mod person;
 pub mod region;
+pub mod retention;
+pub mod sealed;
 pub mod tls;
 pub mod trace;
 pub mod vault;

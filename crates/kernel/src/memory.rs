@@ -7,6 +7,8 @@
 //!
 //! Beside it, rows that were read or written within the last minute. Those may be older than they should and are never
 //! shown: they spare a change its reading, if its guard then compares the version.
+//!
+//! And shelves: one thing of a type for the whole process, such as the map of all grids, whose owner keeps it fresh.
 
 use moka::sync::Cache;
 use std::{
@@ -33,6 +35,7 @@ pub struct Memory {
     known: Cache<(TypeId, String), Known>,
     forgotten: RwLock<HashMap<TypeId, Instant>>,
     rows: Cache<(TypeId, Uuid), Arc<dyn Any + Send + Sync>>,
+    shelves: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl std::fmt::Debug for Memory {
@@ -47,6 +50,7 @@ impl Memory {
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(BELIEF).build(),
             forgotten: RwLock::default(),
             rows: Cache::builder().max_capacity(RECENT.1).time_to_live(RECENT.0).build(),
+            shelves: RwLock::default(),
         }
     }
 
@@ -68,6 +72,18 @@ impl Memory {
         self.rows.insert((TypeId::of::<T>(), id), Arc::new(row));
     }
 
+    /// The one thing of this type that the process keeps, made when it is first asked for.
+    pub(crate) fn shelf<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let kind = TypeId::of::<T>();
+        let held = self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned();
+        let held = held.unwrap_or_else(|| {
+            let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(shelves.entry(kind).or_insert_with(|| Arc::new(T::default())))
+        });
+        // What stands under a type is of that type.
+        held.downcast().unwrap_or_default()
+    }
+
     pub(crate) fn forget<T: Any>(&self) {
         self.forgotten.write().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), Instant::now());
     }
@@ -84,6 +100,8 @@ mod tests {
         memory.keep("a".to_owned(), Instant::now(), &Arc::new("another kind"));
         assert_eq!(memory.recall::<u8>("a").as_deref(), Some(&1));
         assert_eq!(memory.recall::<u8>("b"), None);
+
+        assert!(Arc::ptr_eq(&memory.shelf::<RwLock<u8>>(), &memory.shelf::<RwLock<u8>>()), "one of a type");
 
         let before = Instant::now();
         memory.forget::<u8>();

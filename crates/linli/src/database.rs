@@ -88,28 +88,42 @@ fn migration_fault(error: sea_orm::DbErr) -> Fault {
 
 /// What every start settles, one server after another: a log that was restored into another cluster is made
 /// readable there, and the keys of the vault are those of this database. The first start leaves a sealed sample
-/// in the database; every later one must be able to open it. Without this a server with the wrong keys would
-/// run, and seal what no other server can read.
+/// in the database, and each key leaves one with its id; every later start must be able to open them. Without this a
+/// server with the wrong keys would run, and seal what no other server can read.
 async fn settle(core: &Core) -> Outcome {
     let alone = alone(&core.db).await?;
     let rebased = kernel::event::rebase(&core.db).await?;
     if rebased > 0 {
         tracing::warn!(events = rebased, "the event log comes from another cluster and goes on by its sequence");
     }
-    let stored = match identity::setting(core, SAMPLE).await? {
-        Some(stored) => stored,
-        None => {
-            let sealed = core.vault.seal(SAMPLE, SAMPLE)?;
-            identity::set_setting(core, SAMPLE, &sealed).await?;
-            sealed
+    let fits = async {
+        match identity::setting(core, SAMPLE).await? {
+            // Until there was a table of keys, this alone told whose database it is.
+            Some(stored) => core.vault.open(SAMPLE, &stored).map(drop)?,
+            None => identity::set_setting(core, SAMPLE, &core.vault.seal(SAMPLE, SAMPLE)?).await?,
         }
+        kernel::sealed::register(core).await
     };
+    let fits = fits.await;
     if let Some(lock) = alone {
         lock.commit().await.map_err(kernel::Error::from)?;
     }
-    core.vault.open(SAMPLE, &stored).map_err(|error| {
-        Fault(format!("the vault keys are not those of this database ({}); put back its vault.keys, or set vault_keys", Fault::from(error)))
-    })?;
+    fits.map_err(|error: kernel::Error| match error.code {
+        Code::KeyMissing | Code::Internal => Fault(format!(
+            "the vault keys are not those of this database ({}); put back its vault.keys, or set vault_keys",
+            Fault::from(error)
+        )),
+        _ => Fault::from(error),
+    })
+}
+
+/// Seals the sample with the newest key, so that the older ones can go.
+pub(crate) async fn reseal_sample(core: &Core) -> Outcome {
+    if let Some(stored) = identity::setting(core, SAMPLE).await?
+        && let Some(anew) = core.vault.reseal(SAMPLE, &stored)?
+    {
+        identity::set_setting(core, SAMPLE, &anew).await?;
+    }
     Ok(())
 }
 

@@ -30,7 +30,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use volunteers::{RegisterVolunteer, VolunteerKind};
 
 /// The password of every account of the demo. There is none outside of it.
-const PASSWORD: &str = "linli-demo-2026";
+pub(crate) const PASSWORD: &str = "linli-demo-2026";
 const XINLIAN: &str = "321182001017";
 const KANGLE: &str = "321003005008";
 /// The seed: 215 orders at 新联社区, 90 % of them done.
@@ -38,7 +38,7 @@ const ORDERS: usize = 215;
 const REGIONS: &[u8] = include_bytes!("../data/regions_jiangsu.csv");
 
 /// Everybody who can sign in: name, what they are called, what they are, role, where.
-const PEOPLE: [(&str, &str, &str, Role, &str); 16] = [
+const PEOPLE: [(&str, &str, &str, Role, &str); 17] = [
     ("resident", "张晓兰", "居民 resident, 新联社区", Role::Resident, XINLIAN),
     ("resident2", "李建国", "居民 resident, 新联社区", Role::Resident, XINLIAN),
     ("worker", "王芳", "社区工作者 community worker (dispatches), 新联社区", Role::CommunityWorker, XINLIAN),
@@ -55,6 +55,7 @@ const PEOPLE: [(&str, &str, &str, Role, &str); 16] = [
     ("kangle-worker", "曹亮", "社区工作者 community worker, 康乐社区", Role::CommunityWorker, KANGLE),
     ("kangle-party", "武东", "党员 party member, 康乐社区", Role::PartyMember, KANGLE),
     ("kangle-volunteer", "严丽", "志愿者 volunteer, 康乐社区", Role::Volunteer, KANGLE),
+    ("dantu", "高远", "街道 street operator (visit campaign), 宜城街道", Role::StreetOperator, "321112002000"),
 ];
 
 /// The five of the eight groups of the 宜之家 list that the seed names, with who may provide them and whether somebody

@@ -3,16 +3,21 @@
 //!
 //! A lost vault key cannot be made again, and what it sealed is lost with it: keep the files
 //! with the backups of the database.
+//!
+//! `linli keys rotate` adds a vault key, `linli reseal` seals with it what older keys have sealed.
 
 use crate::{
     settings::Settings,
-    terminal::{Fault, Outcome},
+    terminal::{Fault, Outcome, say},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use identity::{Identity, Keys, Trust};
-use kernel::vault::Vault;
+use kernel::vault::{Algorithm, SealingKey, Vault, index_key_of};
 use rand::Rng;
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use secrecy::{
+    ExposeSecret, SecretString,
+    zeroize::{Zeroize, Zeroizing},
+};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{ErrorKind, Read, Write},
@@ -47,20 +52,152 @@ pub(crate) fn identity(settings: &Settings) -> Outcome<Identity> {
 
 /// The vault keys.
 pub(crate) fn vault(settings: &Settings) -> Outcome<Vault> {
-    let text = text_of(settings.vault_keys.as_ref(), &settings.vault_key_file, || format!("1:{}", STANDARD.encode(fresh())))?;
-    let keys = vault_keys(&text)
-        .ok_or_else(|| broken("vault_keys", &settings.vault_key_file, "lines of id:base64 (32 bytes each), newest first, no id twice"))?;
-    Ok(Vault::new(&keys)?)
+    let ring = ring(settings)?;
+    let keys: Vec<_> = ring.keys.iter().map(|key| SealingKey { id: key.id, algorithm: key.algorithm, secret: &key.secret }).collect();
+    Ok(Vault::with(&keys, ring.index)?)
 }
 
-fn vault_keys(text: &str) -> Option<Vec<(u32, Key)>> {
-    let mut keys: Vec<(u32, Key)> = Vec::new();
-    for line in text.split([',', '\n']).map(str::trim).filter(|line| !line.is_empty()) {
-        let (id, key) = line.split_once(':')?;
-        let id = id.trim().parse().ok().filter(|id| keys.iter().all(|(other, _)| other != id))?;
-        keys.push((id, decode(key.trim())?));
+/// The vault keys as they are written down.
+pub(crate) fn ring(settings: &Settings) -> Outcome<Ring> {
+    let algorithm = settings.vault_algorithm;
+    let text = text_of(settings.vault_keys.as_ref(), &settings.vault_key_file, || VaultKey::fresh(1, algorithm.0).line())?;
+    Ring::read(&text).ok_or_else(|| {
+        let form = "lines of id:base64 or id:algorithm:base64, newest first, no id twice, and at most one line index:base64";
+        broken("vault_keys", &settings.vault_key_file, form)
+    })
+}
+
+/// One vault key.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct VaultKey {
+    pub(crate) id: u32,
+    pub(crate) algorithm: Algorithm,
+    secret: Vec<u8>,
+}
+
+impl Drop for VaultKey {
+    fn drop(&mut self) {
+        self.secret.zeroize();
     }
-    Some(keys).filter(|keys| !keys.is_empty())
+}
+
+impl VaultKey {
+    /// A new one.
+    fn fresh(id: u32, algorithm: Algorithm) -> Self {
+        let mut secret = vec![0; algorithm.key_bytes()];
+        rand::rng().fill_bytes(&mut secret);
+        Self { id, algorithm, secret }
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let (id, rest) = line.split_once(':')?;
+        let (algorithm, secret) = match rest.split_once(':') {
+            Some((word, secret)) => (Algorithm::named(word.trim())?, secret),
+            None => (Algorithm::Aes256Gcm, rest),
+        };
+        let secret = STANDARD.decode(secret.trim()).ok().filter(|secret| secret.len() == algorithm.key_bytes())?;
+        Some(Self { id: id.trim().parse().ok()?, algorithm, secret })
+    }
+
+    /// As it is written down.
+    fn line(&self) -> String {
+        let secret = STANDARD.encode(&self.secret);
+        match self.algorithm {
+            // As files were written before there was another.
+            Algorithm::Aes256Gcm => format!("{}:{secret}", self.id),
+            other => format!("{}:{}:{secret}", self.id, other.as_str()),
+        }
+    }
+}
+
+/// The vault keys, newest first, and the key of the blind index.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Ring {
+    pub(crate) keys: Vec<VaultKey>,
+    /// Absent: the oldest key makes it.
+    index: Option<Key>,
+}
+
+impl Ring {
+    fn read(text: &str) -> Option<Self> {
+        let mut ring = Self { keys: Vec::new(), index: None };
+        for line in text.split([',', '\n']).map(str::trim).filter(|line| !line.is_empty()) {
+            if let Some(index) = line.strip_prefix("index:") {
+                let index = decode(index.trim())?;
+                ring.index.is_none().then(|| ring.index = Some(index))?;
+                continue;
+            }
+            let key = VaultKey::read(line)?;
+            ring.keys.iter().all(|other| other.id != key.id).then(|| ring.keys.push(key))?;
+        }
+        Some(ring).filter(|ring| !ring.keys.is_empty())
+    }
+
+    fn text(&self) -> Zeroizing<String> {
+        let index = self.index.map(|index| format!("index:{}", STANDARD.encode(index)));
+        Zeroizing::new(self.keys.iter().map(VaultKey::line).chain(index).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// A ring with another newest key: the one that was prepared behind the first, else a new one. With `prepare` the new key
+    /// goes behind the first, for servers to know before anybody seals with it. The key of the blind index is kept beside from
+    /// now on, so that every sealing key can go one day.
+    fn rotated(&self, algorithm: Algorithm, prepare: bool) -> Outcome<(Self, u32)> {
+        let mut next = self.clone();
+        if next.index.is_none() {
+            let oldest = self.keys.last().ok_or_else(|| Fault("there is no vault key".to_owned()))?;
+            next.index = Some(index_key_of(&oldest.secret)?);
+        }
+        let highest = self.keys.iter().map(|key| key.id).max().unwrap_or_default();
+        let prepared = self.keys.iter().position(|key| key.id == highest).filter(|at| *at > 0);
+        match (prepared, prepare) {
+            (Some(_), true) => Err(Fault(format!("key {highest} is prepared already; run `linli keys rotate` once all servers know it"))),
+            (Some(at), false) => {
+                let key = next.keys.remove(at);
+                next.keys.insert(0, key);
+                Ok((next, highest))
+            }
+            (None, prepare) => {
+                let id = highest.checked_add(1).ok_or_else(|| Fault("the ids of vault keys are used up".to_owned()))?;
+                next.keys.insert(usize::from(prepare), VaultKey::fresh(id, algorithm));
+                Ok((next, id))
+            }
+        }
+    }
+}
+
+/// `linli keys`.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Show the ids and algorithms of the vault keys, never the keys
+    List,
+    /// Add a vault key, which seals from the next start on; older ones stay to be read with
+    Rotate {
+        /// Put it behind the first, so that all servers know it before one seals with it; then rotate once more
+        #[arg(long)]
+        prepare: bool,
+    },
+}
+
+/// Shows or changes the vault keys; the file only, no database.
+pub(crate) fn run(settings: &Settings, command: &KeysCommand) -> Outcome {
+    let old = ring(settings)?;
+    let KeysCommand::Rotate { prepare } = command else {
+        let seals = |n: usize| if n == 0 { "  seals" } else { "" };
+        let lines = old.keys.iter().enumerate().map(|(n, key)| format!("{}  {}{}\n", key.id, key.algorithm.as_str(), seals(n)));
+        return say(&lines.collect::<String>());
+    };
+    if settings.vault_keys.is_some() {
+        return Err(Fault("the vault keys come from the setting vault_keys; add the new key there".to_owned()));
+    }
+    let (new, id) = old.rotated(settings.vault_algorithm.0, *prepare)?;
+    replace_file(&settings.vault_key_file, &new.text())
+        .map_err(|e| Fault(format!("the key file {}: {e}", settings.vault_key_file.display())))?;
+    let next = if *prepare {
+        "copy the file to all servers, restart them, and rotate once more"
+    } else {
+        "restart all servers, then run `linli reseal`"
+    };
+    say(&format!("key {id} is in {}; {next}\n", settings.vault_key_file.display()))
 }
 
 fn decode(text: &str) -> Option<Key> {
@@ -121,6 +258,18 @@ fn make_file(file: &Path, text: &str) -> std::io::Result<()> {
     sync_folder(file)
 }
 
+/// Writes the file anew, whole or not at all.
+fn replace_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{:016x}", rand::rng().next_u64()));
+    let beside = Path::new(&beside);
+    let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
+    writeln!(made, "{text}").and_then(|()| made.sync_all()).and_then(|()| fs::rename(beside, file)).inspect_err(|_| {
+        let _ = fs::remove_file(beside);
+    })?;
+    sync_folder(file)
+}
+
 /// A new file survives a power cut only when its folder has been written too.
 fn sync_folder(file: &Path) -> std::io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -134,13 +283,41 @@ mod tests {
 
     #[test]
     fn vault_keys_come_newest_first_from_lines_or_commas() {
-        let (a, b) = (STANDARD.encode([7; 32]), STANDARD.encode([9; 32]));
-        let keys = vec![(2, [9; 32]), (1, [7; 32])];
-        assert_eq!(vault_keys(&format!("2:{b}\n1:{a}\n")), Some(keys.clone()));
-        assert_eq!(vault_keys(&format!("2:{b}, 1:{a}")), Some(keys));
-        for bad in ["", "\n", "1", &a, &format!("x:{a}"), &format!("1:{a}\n1:{b}"), "1:c2hvcnQ="] {
-            assert_eq!(vault_keys(bad), None, "{bad}");
+        let (a, b) = (STANDARD.encode([7; 32]), STANDARD.encode([9; 16]));
+        let ring = Ring::read(&format!("2:sm4-gcm:{b}\n1:{a}\n")).unwrap();
+        let found: Vec<_> = ring.keys.iter().map(|key| (key.id, key.algorithm, key.secret.clone())).collect();
+        assert_eq!(found, [(2, Algorithm::Sm4Gcm, vec![9; 16]), (1, Algorithm::Aes256Gcm, vec![7; 32])]);
+        assert!(Ring::read(&format!("2:sm4-gcm:{b}, 1:aes-256-gcm:{a}")) == Some(ring.clone()));
+        assert_eq!(ring.text().as_str(), format!("2:sm4-gcm:{b}\n1:{a}"));
+        let twice = format!("index:{a}\nindex:{a}\n1:{a}");
+        for bad in [
+            "",
+            "\n",
+            "1",
+            &a,
+            &format!("x:{a}"),
+            &format!("1:{a}\n1:{a}"),
+            "1:c2hvcnQ=",
+            &format!("1:{b}"),
+            &format!("1:des:{b}"),
+            &twice,
+            &format!("index:{a}"),
+        ] {
+            assert!(Ring::read(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_rotated_ring_keeps_what_numbers_are_found_by() {
+        let first = Ring::read(&format!("1:{}", STANDARD.encode([7; 32]))).unwrap();
+        let (second, id) = first.rotated(Algorithm::Sm4Gcm, false).unwrap();
+        assert!(id == 2 && second.keys[0].id == 2 && second.keys[1].id == 1 && second.index == Some(index_key_of(&[7; 32]).unwrap()));
+        assert!(Ring::read(&second.text()) == Some(second.clone()));
+        let (prepared, id) = second.rotated(Algorithm::Aes256Gcm, true).unwrap();
+        assert!(id == 3 && prepared.keys.iter().map(|key| key.id).eq([2, 3, 1]) && prepared.index == second.index);
+        assert!(prepared.rotated(Algorithm::Aes256Gcm, true).is_err());
+        let (third, id) = prepared.rotated(Algorithm::Aes256Gcm, false).unwrap();
+        assert!(id == 3 && third.keys.iter().map(|key| key.id).eq([3, 2, 1]));
     }
 
     #[test]

@@ -7,17 +7,22 @@ mod database;
 mod demo;
 mod health;
 mod import;
+mod invented;
 mod keys;
 mod operations;
+mod purge;
+mod reseal;
 mod serve;
 mod settings;
 mod telemetry;
 mod terminal;
+mod volumes;
 mod webhooks;
 mod worker;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use kernel::Core;
+use serve::Demo;
 use settings::{Flags, Settings};
 use std::{path::PathBuf, process::ExitCode};
 use telemetry::Telemetry;
@@ -48,14 +53,27 @@ enum Command {
         /// Use a database of its own, filled with a neighbourhood to try things on
         #[arg(long)]
         demo: bool,
+        /// Leave the demo as it is at its start, without the households, people and grids that make it as large as the places it shows
+        #[arg(long, requires = "demo")]
+        small: bool,
     },
     /// Bring the tables of the database up to date
     Migrate,
     /// Administrative regions (区划)
     #[command(subcommand)]
     Regions(Regions),
-    /// Fill the database with the neighbourhood of the demo, once
-    Seed,
+    /// Fill the database with the neighbourhood of the demo, once, and besides with as much as is asked for
+    Seed {
+        /// All of the demo, with the households, people and grids that make it as large as the places it shows
+        #[arg(long)]
+        whole: bool,
+        /// A place for load tests, with people who do not exist
+        #[arg(long, value_enum, conflicts_with = "whole")]
+        scale: Option<volumes::Scale>,
+        /// How many people, instead of what the place has by itself
+        #[arg(long, requires = "scale", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
+        people: Option<u32>,
+    },
     /// Write the contract of the API
     Openapi {
         /// As which OpenAPI: 3.0 is for generators that know no 3.1, and leaves webhooks out
@@ -69,6 +87,13 @@ enum Command {
     Account(Account),
     #[command(subcommand)]
     Webhooks(Webhooks),
+    /// The keys that seal personal data (密钥)
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Seal with the newest vault key what older keys have sealed; servers may run meanwhile
+    Reseal(reseal::Reseal),
+    /// Delete what the retention policies (保存期限) say is over
+    Purge(purge::PurgeCommand),
     /// Show every setting with its value and where that came from; secrets hidden
     Settings {
         /// Show the table of settings for the documentation instead
@@ -149,6 +174,10 @@ fn run(cli: Cli) -> Outcome {
     match cli.command {
         Command::Settings { .. } => return say(&settings.shown()),
         Command::Health => return health::ready(&settings.listen),
+        Command::Keys(command) => {
+            keys::make_data_dir(&settings)?;
+            return keys::run(&settings, &command);
+        }
         Command::LogLevel { directives } => {
             let listen = settings.operations_listen.as_deref();
             let listen = listen.ok_or_else(|| Fault("operations_listen is not set: the server does not listen there".to_owned()))?;
@@ -173,7 +202,10 @@ fn run(cli: Cli) -> Outcome {
 /// The commands that work with the database.
 async fn work(command: Command, settings: &Settings, telemetry: &Telemetry) -> Outcome {
     match command {
-        Command::Serve { demo } => serve::run(settings, demo, telemetry.log.clone()).await,
+        Command::Serve { demo, small } => {
+            let demo = demo.then_some(if small { Demo::Small } else { Demo::Whole });
+            serve::run(settings, demo, telemetry.log.clone()).await
+        }
         Command::Migrate => {
             let db = database::connect(settings, &settings.database_url).await?;
             let steps = database::migrate(&db).await?;
@@ -184,10 +216,15 @@ async fn work(command: Command, settings: &Settings, telemetry: &Telemetry) -> O
             let core = open(settings).await?;
             finish(&core, import::run(&core, import).await).await
         }
-        Command::Seed => {
+        Command::Seed { whole, scale, people } => {
             let core = open(settings).await?;
             let done = match demo::seed(&core).await {
-                Ok(report) => say(&report.to_string()),
+                Ok(report) => match scale {
+                    Some(scale) => volumes::seed(&core, scale, people).await,
+                    None if whole => volumes::fill_demo(&core, false).await.map_err(Fault::from),
+                    None => Ok(()),
+                }
+                .and_then(|()| say(&report.to_string())),
                 Err(error) => Err(error.into()),
             };
             finish(&core, done).await
@@ -196,7 +233,20 @@ async fn work(command: Command, settings: &Settings, telemetry: &Telemetry) -> O
             let core = open(settings).await?;
             finish(&core, account::create(&core, create).await).await
         }
-        Command::Openapi { .. } | Command::Webhooks(_) | Command::Settings { .. } | Command::Health | Command::LogLevel { .. } => Ok(()),
+        Command::Reseal(command) => {
+            let core = open(settings).await?;
+            finish(&core, reseal::run(&core, settings, &command).await).await
+        }
+        Command::Purge(command) => {
+            let core = open(settings).await?;
+            finish(&core, purge::run(&core, &command).await).await
+        }
+        Command::Openapi { .. }
+        | Command::Webhooks(_)
+        | Command::Settings { .. }
+        | Command::Keys(_)
+        | Command::Health
+        | Command::LogLevel { .. } => Ok(()),
     }
 }
 

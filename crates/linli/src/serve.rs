@@ -6,7 +6,7 @@ use crate::{
     settings::Settings,
     telemetry::LogFilter,
     terminal::{Outcome, say},
-    worker,
+    volumes, worker,
 };
 use kernel::{
     Core,
@@ -20,8 +20,18 @@ use tokio::{
     sync::watch,
 };
 
+/// How much of a demo.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Demo {
+    /// What there is when the server starts.
+    Small,
+    /// The same, and while it serves all that makes it as large as the places it shows.
+    Whole,
+}
+
 /// Serves until it is told to stop.
-pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) -> Outcome {
+pub(crate) async fn run(settings: &Settings, demo: Option<Demo>, log: LogFilter) -> Outcome {
+    let with_demo = demo.is_some();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let url = if with_demo { demo_url(settings) } else { settings.database_url.clone() };
     // Every connection is a descriptor, and a service is usually granted 1,024 unless it asks for all that it may have:
@@ -56,11 +66,23 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
     }
     say(&text)?;
 
+    // What makes the demo large comes while it is used.
+    let filling = (demo == Some(Demo::Whole)).then(|| {
+        let core = core.clone();
+        tokio::spawn(async move {
+            if let Err(error) = volumes::fill_demo(&core, true).await {
+                tracing::warn!(%error, "the demo is not as large as it should be, until the next start");
+            }
+        })
+    });
     let kept = chrono::Duration::days(settings.webhook_days.into());
-    let worker = tokio::spawn(worker::run(core.clone(), server.files(), kept));
+    let kept = worker::Kept { webhooks: kept, jobs: chrono::Duration::days(settings.job_days.into()) };
+    let worker = tokio::spawn(worker::run(core.clone(), server.files(), kept, settings.purge_hours));
     let stopping = watch::Sender::new(false);
     let webhooks = tokio::spawn(connect::webhook::run(core.clone(), server.outlet(), stopping.subscribe()));
     let wechat = server.wechat().map(|wechat| tokio::spawn(connect::wechat::run(core.clone(), wechat, stopping.subscribe())));
+    let jobs = jobs::run(core.clone(), server.files(), api::lists(), jobs::Limits::default(), stopping.subscribe());
+    let jobs = tokio::spawn(jobs);
     let hotlines = tokio::spawn(connect::hotline::run(core.clone(), server.outlet(), stopping.subscribe()));
     first_of(&mut terminate, &mut interrupt).await;
     tracing::info!("stopping");
@@ -70,6 +92,9 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
         std::process::exit(1);
     });
     worker.abort();
+    if let Some(filling) = filling {
+        filling.abort();
+    }
     stopping.send_replace(true);
     server.stop().await;
     // They have waited for what was under way, and have nothing to say.
@@ -79,6 +104,8 @@ pub(crate) async fn run(settings: &Settings, with_demo: bool, log: LogFilter) ->
         wechat.abort();
     }
     let _ = hotlines.await;
+    // What a job has not finished is taken up again by whoever is there in a minute.
+    jobs.abort();
     if let Some(operations) = operations {
         operations.stop().await;
     }
@@ -132,7 +159,7 @@ fn of_api(settings: &Settings) -> api::Settings {
 }
 
 /// Where files are kept: in the bucket, if there is one.
-fn storage(settings: &Settings) -> files::Storage {
+pub(crate) fn storage(settings: &Settings) -> files::Storage {
     let (Some(endpoint), Some(key_id), Some(secret)) = (&settings.s3_endpoint, &settings.s3_key_id, &settings.s3_secret) else {
         return files::Storage::Folder(settings.files_dir.clone());
     };

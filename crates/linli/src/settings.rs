@@ -25,11 +25,16 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("workers", "number of cores", "Threads that answer requests."),
     ("signing_key_file", "{data_dir}/signing.key", "File of the key that signs access tokens; made on first start."),
     ("vault_key_file", "{data_dir}/vault.keys", "File of the keys that seal personal data, newest first; made on first start."),
+    (
+        "vault_algorithm",
+        "aes-256-gcm",
+        "What a new vault key is made for, at the first start and by `linli keys rotate`: `aes-256-gcm` or `sm4-gcm` (国密).",
+    ),
     ("signing_key", "", "The signing key itself (32 bytes in base64) instead of its file. Secret; no flag."),
     (
         "vault_keys",
         "",
-        "The vault keys themselves (`id:base64`, newest first, separated by commas) instead of their file. Secret; no flag.",
+        "The vault keys themselves (`id:base64` or `id:sm4-gcm:base64`, newest first, separated by commas) instead of their file. Secret; no flag.",
     ),
     ("request_deadline_ms", "2400", "Milliseconds after which a request that is not answered gets 503."),
     ("body_limit_bytes", "262144", "Bytes that the body of a request may have."),
@@ -49,6 +54,8 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
         "Networks (`10.1.0.0/16`) and hosts within your own network that webhooks may be sent to, separated by commas; to them HTTP without TLS is allowed.",
     ),
     ("webhook_days", "30", "Days that webhook deliveries which are done are kept for."),
+    ("job_days", "30", "Days that imports and exports which have ended are listed for; their files go before."),
+    ("purge_hours", "0", "Hours between two deletions of what the retention policies (保存期限) say is over; 0: only by `linli purge`."),
     (
         "program_requests_per_minute",
         "600",
@@ -171,6 +178,21 @@ impl Proxies {
     }
 }
 
+/// What a new vault key is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct VaultAlgorithm(pub(crate) kernel::vault::Algorithm);
+
+impl TryFrom<String> for VaultAlgorithm {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        kernel::vault::Algorithm::named(&word)
+            .map(Self)
+            .ok_or_else(|| format!("vault_algorithm: {word} is neither aes-256-gcm nor sm4-gcm"))
+    }
+}
+
 /// Where webhooks may be sent within one's own network.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(try_from = "String")]
@@ -195,6 +217,7 @@ pub(crate) struct Settings {
     pub(crate) workers: usize,
     pub(crate) signing_key_file: PathBuf,
     pub(crate) vault_key_file: PathBuf,
+    pub(crate) vault_algorithm: VaultAlgorithm,
     /// Absent: the file.
     pub(crate) signing_key: Option<SecretString>,
     /// Absent: the file.
@@ -216,6 +239,8 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) webhooks_allow: Receivers,
     pub(crate) webhook_days: u32,
+    pub(crate) job_days: u32,
+    pub(crate) purge_hours: u32,
     pub(crate) program_requests_per_minute: u32,
     /// Absent: our own tokens alone.
     pub(crate) oidc_issuer: Option<String>,
@@ -320,7 +345,9 @@ impl Settings {
         if self.s3_endpoint.is_some() && (self.s3_key_id.is_none() || self.s3_secret.is_none()) {
             return Err(Fault("the setting s3_endpoint needs s3_key_id and s3_secret".to_owned()));
         }
+        within("purge_hours", self.purge_hours.into(), 0, 8760)?;
         within("webhook_days", self.webhook_days.into(), 1, 3650)?;
+        within("job_days", self.job_days.into(), 1, 3650)?;
         within("program_requests_per_minute", self.program_requests_per_minute.into(), 1, 1_000_000)?;
         if self.wechat_appid.is_some() != self.wechat_secret.is_some() {
             return Err(Fault("the settings wechat_appid and wechat_secret need each other".to_owned()));
@@ -383,6 +410,7 @@ impl Settings {
                 "workers" => Some(number(self.workers as u64)),
                 "signing_key_file" => Some(path(&self.signing_key_file)),
                 "vault_key_file" => Some(path(&self.vault_key_file)),
+                "vault_algorithm" => Some(quoted(self.vault_algorithm.0.as_str())),
                 "signing_key" => hidden(&self.signing_key),
                 "vault_keys" => hidden(&self.vault_keys),
                 "request_deadline_ms" => Some(number(self.request_deadline_ms)),
@@ -399,6 +427,8 @@ impl Settings {
                 "s3_secret" => hidden(&self.s3_secret),
                 "webhooks_allow" => Some(self.webhooks_allow.0.to_string()).filter(|list| !list.is_empty()).map(|list| quoted(&list)),
                 "webhook_days" => Some(number(self.webhook_days.into())),
+                "job_days" => Some(number(self.job_days.into())),
+                "purge_hours" => Some(number(self.purge_hours.into())),
                 "program_requests_per_minute" => Some(number(self.program_requests_per_minute.into())),
                 "oidc_issuer" => self.oidc_issuer.as_deref().map(quoted),
                 "oidc_audience" => Some(quoted(&self.oidc_audience)),

@@ -38,6 +38,7 @@ impl From<kernel::Error> for Fault {
         let sentence = error.sentence(kernel::error::Language::English);
         Self(match error.code.kind() {
             Kind::Internal if !causes.is_empty() => causes.join(": "),
+            Kind::Unavailable if error.code == kernel::Code::KeyMissing && !causes.is_empty() => causes.join(": "),
             Kind::Unavailable if !causes.is_empty() => format!("the database cannot be reached: {}", causes.join(": ")),
             _ => {
                 let fields = error.fields.iter().map(|f| format!(" {}: {}", f.pointer, f.sentence(kernel::error::Language::English)));

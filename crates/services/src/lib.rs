@@ -6,10 +6,12 @@
 pub mod attribute;
 pub mod calendar;
 pub mod catalogue;
+pub mod ground;
 pub mod hotline;
 pub mod limit;
 pub mod order;
 pub mod policy;
+pub mod retention;
 
 use kernel::{Cx, RegionCode, Result};
 
@@ -27,7 +29,11 @@ pub async fn require_region(cx: &Cx, region: RegionCode) -> Result<()> {
 /// What this crate logs, for the catalogue of events.
 #[must_use]
 pub fn event_types() -> Vec<kernel::event::Catalogued> {
-    [catalogue::event_types(), policy::event_types(), order::event_types()].concat()
+    [catalogue::event_types(), policy::event_types(), order::event_types(), retention_event_types()].concat()
+}
+
+fn retention_event_types() -> Vec<kernel::event::Catalogued> {
+    kernel::event::catalogued::<retention::DataPurged>(&[kernel::EventType::DataPurged])
 }
 
 /// The tables of this crate as its entities see them, for the test that compares them with the
@@ -36,4 +42,10 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
     [catalogue::tables(schema), policy::tables(schema), order::tables(schema)].concat()
+}
+
+/// The sealed columns of this crate.
+#[must_use]
+pub fn sealed_columns() -> Vec<kernel::sealed::SealedColumn> {
+    vec![kernel::sealed::SealedColumn::by_id("orders", "contact", |key| format!("order {}", key[0]))]
 }

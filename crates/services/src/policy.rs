@@ -2,9 +2,13 @@
 //! specific region that has one decides; the country's row is the default that ships, and any
 //! place can set its own.
 
-use crate::hotline::HotlineRules;
+use crate::{
+    ground::{SnapshotRules, VisitRules},
+    hotline::HotlineRules,
+    retention::RetentionRules,
+};
 use chrono::{DateTime, NaiveTime, Utc};
-use grids::GridRules;
+use grids::{GridRules, LinkRules};
 use kernel::{
     Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
     event::{Catalogued, catalogued},
@@ -55,6 +59,14 @@ pub enum PolicyKind {
     GridRules,
     /// 热线工单规则
     Hotline,
+    /// 联户规则
+    HouseholdLinks,
+    /// 走访规则
+    VisitRules,
+    /// 随手拍规则
+    SnapshotRules,
+    /// 保存期限
+    Retention,
 }
 
 /// The hours of a working day (工作时间).
@@ -157,6 +169,18 @@ pub struct Policy {
     /// How work orders of hotlines are handled, if it is a `hotline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hotline: Option<HotlineRules>,
+    /// How households are divided among party members, if it is a `household_links`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub household_links: Option<LinkRules>,
+    /// How often households are visited, if it is a `visit_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit_rules: Option<VisitRules>,
+    /// What rules snapshots, if it is a `snapshot_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_rules: Option<SnapshotRules>,
+    /// How long data is kept, if it is a `retention`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRules>,
     /// From when on it holds (生效时间).
     pub valid_from: DateTime<Utc>,
     /// Until when; absent while it is the newest version (失效时间).
@@ -182,6 +206,18 @@ pub struct SetPolicy {
     /// How work orders of hotlines are handled.
     #[validate(nested)]
     pub hotline: Option<HotlineRules>,
+    /// How households are divided among party members.
+    #[validate(nested)]
+    pub household_links: Option<LinkRules>,
+    /// How often households are visited.
+    #[validate(nested)]
+    pub visit_rules: Option<VisitRules>,
+    /// What rules snapshots.
+    #[validate(nested)]
+    pub snapshot_rules: Option<SnapshotRules>,
+    /// How long data is kept.
+    #[validate(nested)]
+    pub retention: Option<RetentionRules>,
     /// From when on; now when absent. Not in the past. A version that has not begun by then is replaced and never begins.
     pub valid_from: Option<DateTime<Utc>>,
 }
@@ -238,6 +274,30 @@ pub async fn hotline_rules(cx: &Cx, region: RegionCode) -> Result<HotlineRules> 
     current(cx, PolicyKind::Hotline, region).await
 }
 
+/// How households are divided among party members at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn link_rules(cx: &Cx, region: RegionCode) -> Result<LinkRules> {
+    current(cx, PolicyKind::HouseholdLinks, region).await
+}
+
+/// How often households are visited at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn visit_rules(cx: &Cx, region: RegionCode) -> Result<VisitRules> {
+    current(cx, PolicyKind::VisitRules, region).await
+}
+
+/// What rules snapshots at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn snapshot_rules(cx: &Cx, region: RegionCode) -> Result<SnapshotRules> {
+    current(cx, PolicyKind::SnapshotRules, region).await
+}
+
 /// The policy of the most specific region that has one: its code is the greatest on the way up.
 async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
     let now = cx.now();
@@ -252,10 +312,23 @@ async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionC
             .await?;
         Ok(Some(Rules(rows)))
     };
-    let rules = cx.remembered(format_args!("{} {region}", kind.to_value()), read).await?;
+    let rules = cx.remembered(format!("{} {region}", kind.to_value()), read).await?;
     let in_force = rules.iter().flat_map(|r| &r.0).find(|r| r.valid_from <= now && r.valid_to.is_none_or(|end| now < end));
     let row = in_force.ok_or_else(|| Error::internal(format!("there is no {} policy for the country", kind.to_value())))?;
     serde_json::from_str(&row.data).map_err(Error::internal)
+}
+
+/// The policies of this kind that are in force now, wherever a place has its own.
+pub(crate) async fn everywhere<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind) -> Result<Vec<(RegionCode, T)>> {
+    let now = cx.now();
+    let rows = row::Entity::find()
+        .filter(row::Column::Kind.eq(kind))
+        .filter(row::Column::ValidFrom.lte(now))
+        .filter(Condition::any().add(row::Column::ValidTo.is_null()).add(row::Column::ValidTo.gt(now)))
+        .order_by_asc(row::Column::RegionCode)
+        .all(cx.reader())
+        .await?;
+    rows.into_iter().map(|row| Ok((row.region_code, serde_json::from_str(&row.data).map_err(Error::internal)?))).collect()
 }
 
 /// What holds at a place or will, most specific region first; remembered.
@@ -268,18 +341,21 @@ struct Rules(Vec<row::Model>);
 pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
     cx.actor.require(Permission::CatalogueManage, &Place::from(command.region_code))?;
     crate::require_region(cx, command.region_code).await?;
-    let (kind, data) = match (&command.working_time, &command.order_flow, &command.grid_rules, &command.hotline) {
-        (Some(hours), None, None, None) => (PolicyKind::WorkingTime, serde_json::to_string(hours)),
-        (None, Some(flow), None, None) => (PolicyKind::OrderFlow, serde_json::to_string(flow)),
-        (None, None, Some(rules), None) => (PolicyKind::GridRules, serde_json::to_string(rules)),
-        (None, None, None, Some(rules)) => (PolicyKind::Hotline, serde_json::to_string(rules)),
-        _ => {
-            return Err(Error::field_with(
-                "#/working_time",
-                Code::FieldInvalid,
-                vec![("reason", "give exactly one kind of policy".to_owned())],
-            ));
-        }
+    let mut given = [
+        command.working_time.as_ref().map(|p| (PolicyKind::WorkingTime, serde_json::to_string(p))),
+        command.order_flow.as_ref().map(|p| (PolicyKind::OrderFlow, serde_json::to_string(p))),
+        command.grid_rules.as_ref().map(|p| (PolicyKind::GridRules, serde_json::to_string(p))),
+        command.hotline.as_ref().map(|p| (PolicyKind::Hotline, serde_json::to_string(p))),
+        command.household_links.as_ref().map(|p| (PolicyKind::HouseholdLinks, serde_json::to_string(p))),
+        command.visit_rules.as_ref().map(|p| (PolicyKind::VisitRules, serde_json::to_string(p))),
+        command.snapshot_rules.as_ref().map(|p| (PolicyKind::SnapshotRules, serde_json::to_string(p))),
+        command.retention.as_ref().map(|p| (PolicyKind::Retention, serde_json::to_string(p))),
+    ]
+    .into_iter()
+    .flatten();
+    let (Some((kind, data)), None) = (given.next(), given.next()) else {
+        let reason = vec![("reason", "give exactly one kind of policy".to_owned())];
+        return Err(Error::field_with("#/working_time", Code::FieldInvalid, reason));
     };
     let data = data.map_err(Error::internal)?;
     let mut tx = cx.begin();
@@ -346,24 +422,36 @@ pub async fn list_policies(cx: &Cx, filter: ListPolicies, page: PageQuery) -> Re
 }
 
 fn view(row: row::Model) -> Result<Policy> {
-    let (mut working_time, mut order_flow, mut grid_rules, mut hotline) = (None, None, None, None);
-    match row.kind {
-        PolicyKind::WorkingTime => working_time = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
-        PolicyKind::OrderFlow => order_flow = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
-        PolicyKind::GridRules => grid_rules = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
-        PolicyKind::Hotline => hotline = Some(serde_json::from_str(&row.data).map_err(Error::internal)?),
-    }
-    Ok(Policy {
+    let mut policy = Policy {
         kind: row.kind,
         region_code: row.region_code,
         version: row.version,
-        working_time,
-        order_flow,
-        grid_rules,
-        hotline,
+        working_time: None,
+        order_flow: None,
+        grid_rules: None,
+        hotline: None,
+        household_links: None,
+        visit_rules: None,
+        snapshot_rules: None,
+        retention: None,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
-    })
+    };
+    match row.kind {
+        PolicyKind::WorkingTime => policy.working_time = Some(read(&row.data)?),
+        PolicyKind::OrderFlow => policy.order_flow = Some(read(&row.data)?),
+        PolicyKind::GridRules => policy.grid_rules = Some(read(&row.data)?),
+        PolicyKind::Hotline => policy.hotline = Some(read(&row.data)?),
+        PolicyKind::HouseholdLinks => policy.household_links = Some(read(&row.data)?),
+        PolicyKind::VisitRules => policy.visit_rules = Some(read(&row.data)?),
+        PolicyKind::SnapshotRules => policy.snapshot_rules = Some(read(&row.data)?),
+        PolicyKind::Retention => policy.retention = Some(read(&row.data)?),
+    }
+    Ok(policy)
+}
+
+fn read<T: DeserializeOwned>(data: &str) -> Result<T> {
+    serde_json::from_str(data).map_err(Error::internal)
 }
 
 pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {

@@ -101,6 +101,33 @@ pub(crate) fn require_version(seen: Option<i32>, version: i32) -> Result<()> {
     if seen.is_some_and(|v| v != version) { Err(Error::new(Code::VersionStale)) } else { Ok(()) }
 }
 
+/// The day in China of a moment.
+pub(crate) fn day(at: kernel::Time) -> chrono::NaiveDate {
+    at.with_timezone(&services::calendar::china()).date_naive()
+}
+
+/// A moment that a client says has been: now unless told.
+pub(crate) fn past(now: kernel::Time, given: Option<kernel::Time>, pointer: &str) -> Result<kernel::Time> {
+    match given {
+        Some(at) if at > now || !kernel::clock::has_plain_year(at) => Err(Error::new(Code::PeriodInvalid).at(pointer)),
+        at => Ok(at.unwrap_or(now)),
+    }
+}
+
+/// Times and days of a query, which must lie in years of four digits.
+pub(crate) fn plain_query(times: &[Option<kernel::Time>], days: &[Option<chrono::NaiveDate>]) -> Result<()> {
+    use chrono::Datelike;
+    let times = times.iter().flatten().all(|time| kernel::clock::has_plain_year(*time));
+    let days = days.iter().flatten().all(|day| (1..=9999).contains(&day.year()));
+    if times && days { Ok(()) } else { Err(Error::new(Code::QueryParameterInvalid).with("reason", "a year of four digits")) }
+}
+
+/// A day that is to come: not before `from`, and within ten years of it.
+pub(crate) fn coming(from: chrono::NaiveDate, given: chrono::NaiveDate, pointer: &str) -> Result<chrono::NaiveDate> {
+    let days = given.signed_duration_since(from).num_days();
+    if (0..=3660).contains(&days) { Ok(given) } else { Err(Error::new(Code::PeriodInvalid).at(pointer)) }
+}
+
 /// A refusal for want of a permission.
 pub(crate) fn lacking(permission: kernel::Permission) -> Error {
     Error::new(Code::PermissionMissing).with("permission", permission)

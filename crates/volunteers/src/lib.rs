@@ -150,6 +150,23 @@ pub async fn find_volunteer(cx: &Cx, account: AccountId) -> Result<Option<Volunt
     store::find(cx, account).await
 }
 
+/// Those of these accounts that are registered, in one query, for the order engine.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn find_volunteers(cx: &Cx, accounts: &[AccountId]) -> Result<Vec<Volunteer>> {
+    store::find_many(cx, accounts).await
+}
+
+/// Who takes orders now and serves a community, or a region above it: those registered nearest first, at most so many. For the
+/// order engine: no permission is asked.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn serving(cx: &Cx, community: RegionCode, limit: u64) -> Result<Vec<Volunteer>> {
+    store::serving(cx, community, limit).await
+}
+
 fn subject(view: &Volunteer) -> Subject {
     Subject { id: view.account_id.0, version: view.version, region: view.region_code }
 }

@@ -19,6 +19,22 @@ pub(crate) async fn find(cx: &Cx, account: AccountId) -> Result<Option<Volunteer
     Entity::find_by_id(account).one(cx.reader()).await?.map(Volunteer::try_from).transpose()
 }
 
+pub(crate) async fn find_many(cx: &Cx, accounts: &[AccountId]) -> Result<Vec<Volunteer>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Entity::find().filter(C::AccountId.is_in(accounts.iter().copied())).all(cx.reader()).await?;
+    rows.into_iter().map(Volunteer::try_from).collect()
+}
+
+/// Ranges of the index (region_code, account_id), one for each level from the community up.
+pub(crate) async fn serving(cx: &Cx, community: RegionCode, limit: u64) -> Result<Vec<Volunteer>> {
+    let up = std::iter::successors(Some(community), |r| r.parent());
+    let query = Entity::find().filter(C::RegionCode.is_in(up)).filter(C::Available.eq(true));
+    let rows = query.order_by_desc(C::RegionCode).order_by_asc(C::AccountId).limit(limit).all(cx.reader()).await?;
+    rows.into_iter().map(Volunteer::try_from).collect()
+}
+
 pub(crate) async fn insert(tx: &DatabaseTransaction, view: &Volunteer) -> Result<()> {
     let row = Model {
         account_id: view.account_id,

@@ -10,12 +10,14 @@
 //! - [`world`] makes the people and starts the servers, [`orders`] the orders; [`floor`] is what HTTP itself costs.
 //! - [`operation`] says what is measured, [`load`] does it many times, [`rounds`] lets the two take turns.
 //! - [`capture`] sees what Linli sends, [`statements`] makes scripts of it, [`on_postgres`] and [`on_sqlite`] run them.
-//! - [`webhooks`] is a measurement of its own.
+//! - [`webhooks`], [`ground`] and [`locate`] are measurements of their own.
 //! - [`report`] prints the tables and writes `target/bench/latest.json`; docs/performance.md tells the results.
 
 mod capture;
 mod floor;
+mod ground;
 mod load;
+mod locate;
 mod machine;
 mod on_postgres;
 mod on_sqlite;
@@ -98,6 +100,18 @@ enum Part {
         #[arg(long, value_delimiter = ',', default_value = "1,10")]
         endpoints: Vec<u64>,
     },
+    /// Measures households, people and maps instead
+    Ground {
+        /// How many people: one database each; the file is imported into the last
+        #[arg(long, value_delimiter = ',', default_value = "10000,1000000")]
+        people: Vec<u64>,
+    },
+    /// Measures the grid of a point instead
+    Locate {
+        /// Among how many boundaries
+        #[arg(long, default_value = "100000")]
+        grids: u64,
+    },
 }
 
 fn main() -> Outcome {
@@ -123,6 +137,12 @@ async fn run(options: Options) -> Outcome {
     let binary = std::fs::canonicalize(binary)?;
     if let Some(Part::Webhooks { events, endpoints }) = &options.part {
         return webhooks::run(&binary, &options.shared_buffers, *events, endpoints).await;
+    }
+    if let Some(Part::Ground { people }) = &options.part {
+        return ground::run(&binary, &options.shared_buffers, people).await;
+    }
+    if let Some(Part::Locate { grids }) = &options.part {
+        return locate::run(&binary, &options.shared_buffers, *grids).await;
     }
     let all = Operation::ALL.iter().map(|(o, ..)| *o);
     if options.orders.is_empty() {

@@ -1,11 +1,12 @@
 //! Addresses (地址): the estates, buildings, units and rooms of a community.
 
 use crate::prelude::*;
-use ::grids::{self as domain, Address, CloseAddress, CreateAddress, ListAddresses, UpdateAddress};
-use kernel::id::AddressId;
+use ::grids::{self as domain, Address, CloseAddress, CreateAddress, Grid, ListAddresses, UpdateAddress};
+use kernel::{Code, Error, id::AddressId};
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(list_addresses).service(create_address).service(get_address).service(update_address).service(close_address);
+    config.service(get_address_grid);
 }
 
 /// List addresses (地址列表).
@@ -61,4 +62,16 @@ async fn update_address(call: Call, id: Path<AddressId>, body: Body<UpdateAddres
 #[post("/addresses/{id}/close")]
 async fn close_address(call: Call, id: Path<AddressId>, body: Body<CloseAddress>) -> Answer {
     ok(domain::close_address(&call.cx, *id, body.0).await?)
+}
+
+/// Find the grid of an address (地址所在网格).
+///
+/// The grid (网格) that the address is entered in, else that of the address above it, else the one whose boundary contains its point.
+/// 404 `grid_not_found` when none of these can be told.
+#[utoipa::path(tag = "residents", operation_id = "get_address_grid", params(("id" = AddressId, Path, description = "Address id (地址标识)")),
+    responses((status = 200, body = Grid), ReadProblems), extensions(("x-permission" = json!("address.read"))))]
+#[get("/addresses/{id}/grid")]
+async fn get_address_grid(call: Call, id: Path<AddressId>) -> Answer {
+    let found = domain::grid_of_address(&call.cx, *id).await?;
+    ok(found.ok_or_else(|| Error::new(Code::GridNotFound))?)
 }

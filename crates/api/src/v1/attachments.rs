@@ -8,7 +8,7 @@ use actix_web::{
 use files::{Attachment, Held, Link, OwnerKind};
 use kernel::{
     Code, Cx, Error,
-    id::{AttachmentId, OrderId},
+    id::{AttachmentId, ChecklistRunId, FindingId, OrderId, SnapshotId},
 };
 use serde::{Deserialize, Serialize};
 use services::order;
@@ -72,6 +72,9 @@ async fn visible(cx: &Cx, id: AttachmentId) -> kernel::Result<Attachment> {
     let seen = match held {
         Held::Own => true,
         Held::Used(OwnerKind::Order, owner) => order::sees_attachments(cx, OrderId(owner)).await?,
+        Held::Used(OwnerKind::ChecklistRun, owner) => grids::sees_checklist_run(cx, ChecklistRunId(owner)).await?,
+        Held::Used(OwnerKind::Snapshot, owner) => visits::snapshot::sees_attachments(cx, SnapshotId(owner)).await?,
+        Held::Used(OwnerKind::Finding, owner) => visits::patrol::sees_attachments(cx, FindingId(owner)).await?,
     };
     if seen { Ok(attachment) } else { Err(Error::new(Code::AttachmentNotFound)) }
 }

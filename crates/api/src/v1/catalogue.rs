@@ -1,6 +1,7 @@
 //! The service catalogue (服务清单) and the policies that differ by place (规则).
 
 use crate::prelude::*;
+use kernel::Cx;
 use serde::Deserialize;
 use services::{
     catalogue::{self, CreateServiceItem, ItemLevel, ServiceItem, UpdateServiceItem},
@@ -37,7 +38,7 @@ async fn create_service_item(call: Call, body: Body<CreateServiceItem>) -> Answe
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListServiceItems {
+pub(super) struct ListServiceItems {
     /// Only what is offered in this region (区划).
     region_code: Option<RegionCode>,
     /// Only beneath this entry (上级编码).
@@ -61,9 +62,13 @@ struct ListServiceItems {
     extensions(("x-permission" = json!("signed_in"))))]
 #[get("/catalogue/items")]
 async fn list_service_items(call: Call, query: Query<ListServiceItems>) -> Answer {
-    let q = query.into_inner();
+    ok(items(&call.cx, query.into_inner()).await?)
+}
+
+/// A page of the catalogue.
+pub(super) async fn items(cx: &Cx, q: ListServiceItems) -> kernel::Result<Page<ServiceItem>> {
     let filter = catalogue::ListServiceItems { region_code: q.region_code, parent_code: q.parent_code, level: q.level };
-    ok(catalogue::list_service_items(&call.cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await?)
+    catalogue::list_service_items(cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await
 }
 
 /// Read a catalogue entry (服务事项)
@@ -99,7 +104,8 @@ async fn close_service_item(call: Call, code: Path<String>) -> Answer {
 
 /// Set a policy (设定规则)
 ///
-/// Working time (工作时间) or the order flow (订单流转规则) of a place and all beneath it: a new version from `valid_from` on.
+/// Working time (工作时间), the order flow (订单流转规则), the rules for grids, hotlines, visits (走访规则) or snapshots (随手拍规则) of a place and all
+/// beneath it: a new version from `valid_from` on.
 #[utoipa::path(tag = "catalogue", operation_id = "set_policy",
     request_body(content = SetPolicy, example = json!({ "region_code": "321182000000", "order_flow": { "claim_limit": 3, "automatic_reworks": 1, "reject_codes": [] } })),
     responses((status = 201, body = Policy), WriteProblems), extensions(("x-permission" = json!("catalogue.manage"))))]
@@ -112,7 +118,7 @@ async fn set_policy(call: Call, body: Body<SetPolicy>) -> Answer {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListPolicies {
+pub(super) struct ListPolicies {
     /// Only this kind (类别).
     #[param(inline)]
     kind: Option<PolicyKind>,
@@ -133,7 +139,11 @@ struct ListPolicies {
     extensions(("x-permission" = json!("signed_in"))))]
 #[get("/policies")]
 async fn list_policies(call: Call, query: Query<ListPolicies>) -> Answer {
-    let q = query.into_inner();
+    ok(policies(&call.cx, query.into_inner()).await?)
+}
+
+/// A page of the policies.
+pub(super) async fn policies(cx: &Cx, q: ListPolicies) -> kernel::Result<Page<Policy>> {
     let filter = policy::ListPolicies { kind: q.kind, region_code: q.region_code };
-    ok(policy::list_policies(&call.cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await?)
+    policy::list_policies(cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await
 }

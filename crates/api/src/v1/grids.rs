@@ -2,14 +2,16 @@
 
 use crate::prelude::*;
 use ::grids::{
-    self as domain, CloseGrid, CreateGrid, Grid, GridLineage, GridParts, ListGrids, LocateGrid, MergeGrids, SplitGrid, UpdateGrid,
+    self as domain, BoundaryImport, CloseGrid, CreateGrid, Grid, GridLineage, GridParts, ImportBoundaries, ListGrids, ListUnusualGrids,
+    LocateGrid, MergeGrids, SplitGrid, UpdateGrid,
 };
 use kernel::{Code, Error, id::GridId};
 use services::policy;
 
 pub(super) fn routes(config: &mut ServiceConfig) {
-    // `locate` and `merge` before `{id}`, which would take them for an id.
+    // `locate` and its like before `{id}`, which would take them for an id.
     config.service(list_grids).service(create_grid).service(locate_grid).service(merge_grids);
+    config.service(import_boundaries).service(list_unusual_grids);
     config.service(get_grid).service(update_grid).service(close_grid).service(split_grid).service(get_grid_lineage);
 }
 
@@ -54,6 +56,42 @@ async fn create_grid(call: Call, body: Body<CreateGrid>) -> Answer {
 async fn locate_grid(call: Call, query: Query<LocateGrid>) -> Answer {
     let found = domain::locate(&call.cx, query.point(), query.region_code).await?;
     ok(found.ok_or_else(|| Error::new(Code::GridNotFound))?)
+}
+
+/// Draw the boundaries of many grids (批量导入边界).
+///
+/// A GeoJSON `FeatureCollection` as programs for maps write it, with some fields of ours beside: each feature is a grid that exists, found
+/// by its code (编码) in the property `property`, or with `system` by its code in another system (外部编码). All coordinates are in the
+/// one datum (坐标系) that `datum` names. All or nothing: what is wrong is told with a pointer such as `#/features/3/geometry`, unless
+/// `good_only` (仅导入合格行) says to leave those features out; `dry_run` (试运行) changes nothing. At most 2,000 features, and no more than
+/// a body may hold.
+#[utoipa::path(tag = "grids", operation_id = "import_boundaries",
+    request_body(content = ImportBoundaries, example = json!({
+        "type": "FeatureCollection", "region_code": "321182001017", "datum": "gcj02", "dry_run": true,
+        "features": [{ "type": "Feature", "properties": { "code": "321182001017W001" },
+            "geometry": { "type": "Polygon", "coordinates": [[[119.815, 32.228], [119.825, 32.228], [119.825, 32.248], [119.815, 32.248], [119.815, 32.228]]] } }]
+    })),
+    responses((status = 200, body = BoundaryImport), WriteProblems), extensions(("x-permission" = json!("grid.manage")), ("x-long" = json!(true))))]
+#[post("/grids/boundaries")]
+async fn import_boundaries(call: Call, body: Body<ImportBoundaries>) -> Answer {
+    let rules = async |region| policy::grid_rules(&call.cx, region).await;
+    ok(domain::import_boundaries(&call.cx, body.0, rules).await?)
+}
+
+/// List grids of unusual size (网格规模核查).
+///
+/// The grids in use of a region with more or fewer households (户数) than its rules have it (`grid_rules.sizes`), each with its
+/// `warnings`. Grids whose households are not known are left out.
+#[utoipa::path(tag = "grids", operation_id = "list_unusual_grids", params(ListUnusualGrids), responses((status = 200, body = Page<Grid>), ReadProblems), extensions(("x-permission" = json!("grid.read"))))]
+#[get("/grids/unusual")]
+async fn list_unusual_grids(call: Call, query: Query<ListUnusualGrids>) -> Answer {
+    ok(unusual(&call.cx, query.into_inner()).await?)
+}
+
+/// A page of them.
+pub(super) async fn unusual(cx: &kernel::Cx, query: ListUnusualGrids) -> kernel::Result<Page<Grid>> {
+    let rules = policy::grid_rules(cx, query.region_code).await?;
+    domain::list_unusual_grids(cx, query, &rules).await
 }
 
 /// Read one grid (查询网格).

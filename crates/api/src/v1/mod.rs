@@ -5,26 +5,38 @@ mod addresses;
 mod applications;
 mod attachments;
 mod catalogue;
+mod checklists;
+mod consents;
 mod diaries;
 mod duties;
 mod events;
 mod grids;
 mod hotline_orders;
 mod hotlines;
+mod household_links;
 mod households;
+mod jobs;
+pub(crate) mod lists;
 mod mediation;
 mod opinions;
 mod order_batches;
 mod orders;
 mod organizations;
+mod own_data;
 mod receptions;
 mod regions;
 mod residents;
 mod sessions;
 pub(crate) mod system;
+mod tags;
 mod volunteers;
 mod webhooks;
 mod wechat;
+
+mod patrols;
+mod snapshots;
+mod visit_campaigns;
+mod visits;
 
 use crate::routes::ServiceConfig;
 
@@ -46,6 +58,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         diaries::routes,
         opinions::routes,
         attachments::routes,
+        jobs::routes,
         accounts::routes,
         applications::routes,
         sessions::routes,
@@ -54,7 +67,16 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         wechat::routes,
         hotlines::routes,
         hotline_orders::routes,
+        household_links::routes,
+        checklists::routes,
+        visit_campaigns::routes,
+        visits::routes,
+        snapshots::routes,
+        patrols::routes,
         system::routes,
+        tags::routes,
+        consents::routes,
+        own_data::routes,
     ] {
         config.configure(routes);
     }

@@ -3,15 +3,15 @@
 use crate::prelude::*;
 use chrono::{DateTime, Utc};
 use kernel::{
-    Code, Error,
+    Code, Cx, Error,
     clock::has_plain_year,
     event::LoggedEvent,
     id::{AccountId, GridId, ItemId, OrderId},
 };
 use serde::{Deserialize, Serialize};
 use services::order::{
-    self, AcceptOrder, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, LinkOrder, MergeOrder, Order, OrderListView, PlaceOrder,
-    RecordProgress, RejectOrder, State, TakeStep, TriageOrder, UpsertOrder,
+    self, AcceptOrder, Candidates, CompleteOrder, DispatchOrder, EvaluateOrder, GiveReason, LinkOrder, ListCandidates, MergeOrder, Order,
+    OrderListView, PlaceOrder, RecordProgress, RejectOrder, State, TakeStep, TriageOrder, UpsertOrder,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -39,7 +39,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(resume_order)
         .service(merge_order)
         .service(upsert_order)
-        .service(link_order);
+        .service(link_order)
+        .service(list_order_candidates);
 }
 
 /// Place an order (点单)
@@ -62,7 +63,7 @@ async fn place_order(call: Call, body: Body<PlaceOrder>) -> Answer {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListOrders {
+pub(super) struct ListOrders {
     /// Whose orders (视角); `scope` for those who hold `order.read` anywhere, else `mine`.
     #[param(inline)]
     view: Option<OrderListView>,
@@ -112,10 +113,14 @@ struct ListOrders {
     extensions(("x-permission" = json!("own"))))]
 #[get("/orders")]
 async fn list_orders(call: Call, query: Query<ListOrders>) -> Answer {
-    let q = query.into_inner();
+    ok(page(&call.cx, query.into_inner()).await?)
+}
+
+/// A page of the list.
+pub(super) async fn page(cx: &Cx, q: ListOrders) -> kernel::Result<Page<Order>> {
     for time in [q.created_after, q.created_before, q.updated_after].into_iter().flatten() {
         if !has_plain_year(time) {
-            return Err(Error::new(Code::QueryParameterInvalid).with("reason", "a time has a year of four digits").into());
+            return Err(Error::new(Code::QueryParameterInvalid).with("reason", "a time has a year of four digits"));
         }
     }
     let states = q.state.iter().flat_map(|s| s.split(',')).filter(|s| !s.is_empty()).map(state).collect::<kernel::Result<Vec<State>>>()?;
@@ -135,7 +140,7 @@ async fn list_orders(call: Call, query: Query<ListOrders>) -> Answer {
         created_before: q.created_before,
         updated_after: q.updated_after,
     };
-    ok(order::list(&call.cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await?)
+    order::list(cx, filter, PageQuery { limit: q.limit, cursor: q.cursor }).await
 }
 
 fn state(word: &str) -> kernel::Result<State> {
@@ -159,7 +164,7 @@ async fn get_order(call: Call, id: Path<OrderId>) -> Answer {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct PageOf {
+pub(super) struct PageOf {
     /// Items a page, 1–100; 20 unless told.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
@@ -175,8 +180,12 @@ struct PageOf {
     responses((status = 200, body = Page<LoggedEvent>), ReadProblems), extensions(("x-permission" = json!("own"))))]
 #[get("/orders/{id}/events")]
 async fn list_order_events(call: Call, id: Path<OrderId>, query: Query<PageOf>) -> Answer {
-    let PageOf { limit, cursor } = query.into_inner();
-    ok(order::timeline(&call.cx, *id, PageQuery { limit, cursor }).await?)
+    ok(timeline(&call.cx, *id, query.into_inner()).await?)
+}
+
+/// A page of the timeline.
+pub(super) async fn timeline(cx: &Cx, id: OrderId, PageOf { limit, cursor }: PageOf) -> kernel::Result<Page<LoggedEvent>> {
+    order::timeline(cx, id, PageQuery { limit, cursor }).await
 }
 
 /// Who follows an order (关注人).
@@ -404,4 +413,16 @@ async fn upsert_order(call: Call, body: Body<UpsertOrder>) -> Answer {
 #[post("/orders/{id}/external_refs")]
 async fn link_order(call: Call, id: Path<OrderId>, body: Body<LinkOrder>) -> Answer {
     ok(order::link(&call.cx, *id, body.0).await?)
+}
+
+/// List who could take an order (派单候选).
+///
+/// The service team of the order's grid (“1+N”网格服务团队) first, then the roll (接单人名册) of the community, with `skill` only those who have it (技能特长);
+/// within each, whoever has the skill first, then whoever has fewer orders in hand (在办订单数). Only those are named that a dispatch (派单)
+/// would take, and nobody's phone. The skill is what the order's service item (服务事项) is called, unless `skill` names another.
+#[utoipa::path(tag = "orders", operation_id = "list_order_candidates", params(("id" = OrderId, Path, description = "Order id (订单标识)"), ListCandidates),
+    responses((status = 200, body = Candidates), ReadProblems), extensions(("x-permission" = json!("order.dispatch"))))]
+#[get("/orders/{id}/candidates")]
+async fn list_order_candidates(call: Call, id: Path<OrderId>, query: Query<ListCandidates>) -> Answer {
+    ok(order::candidates(&call.cx, *id, query.into_inner()).await?)
 }

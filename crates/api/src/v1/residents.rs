@@ -1,6 +1,7 @@
 //! Residents (居民): masked, unless a purpose is named.
 
 use crate::prelude::*;
+use ::grids::resident::{LinkAccount, UnlinkAccount};
 use ::grids::{
     self as domain, CreateResident, LeaveResident, ListResidents, LookUpResident, MoveIn, MoveOut, Resident, RevealResident,
     RevealedResident, UpdateResident,
@@ -18,7 +19,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(reveal_resident)
         .service(move_in)
         .service(move_out)
-        .service(leave_resident);
+        .service(leave_resident)
+        .service(link_account)
+        .service(unlink_account);
 }
 
 /// List residents (居民列表).
@@ -119,4 +122,30 @@ async fn move_out(call: Call, id: Path<ResidentId>, body: Body<MoveOut>) -> Answ
 #[post("/residents/{id}/leave")]
 async fn leave_resident(call: Call, id: Path<ResidentId>, body: Body<LeaveResident>) -> Answer {
     ok(domain::leave_resident(&call.cx, *id, body.0).await?)
+}
+
+/// Link a resident to an account (关联账号).
+///
+/// After somebody has looked at who it is (核验方式). Whoever has the account then sees what is held about the resident
+/// (`get_own_data`), and may withdraw consents (撤回同意).
+#[utoipa::path(tag = "residents", operation_id = "link_account", params(("id" = ResidentId, Path, description = "Resident id (居民标识)")),
+    request_body(content = LinkAccount, example = json!({ "account_id": "019aa1c2-7d40-7c3e-9f5b-2a6e4d1c8b70", "verified_by": "document", "version": 1 })),
+    responses((status = 200, body = Resident), WriteProblems), extensions(("x-permission" = json!("resident.link"))))]
+#[post("/residents/{id}/link")]
+async fn link_account(call: Call, id: Path<ResidentId>, body: Body<LinkAccount>) -> Answer {
+    // First the resident: who may not link it learns nothing of accounts either.
+    domain::resident::require_linkable(&call.cx, *id).await?;
+    identity::require_named(&call.cx, body.0.account_id).await.map_err(|e| e.at("#/account_id"))?;
+    ok(domain::resident::link_account(&call.cx, *id, body.0).await?)
+}
+
+/// Link a resident to no account any more (解除账号关联).
+///
+/// The entry and its history stay.
+#[utoipa::path(tag = "residents", operation_id = "unlink_account", params(("id" = ResidentId, Path, description = "Resident id (居民标识)")),
+    request_body(content = UnlinkAccount, example = json!({ "version": 2 })),
+    responses((status = 200, body = Resident), WriteProblems), extensions(("x-permission" = json!("resident.link"))))]
+#[post("/residents/{id}/unlink")]
+async fn unlink_account(call: Call, id: Path<ResidentId>, body: Body<UnlinkAccount>) -> Answer {
+    ok(domain::resident::unlink_account(&call.cx, *id, body.0).await?)
 }

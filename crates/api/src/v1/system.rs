@@ -35,7 +35,8 @@ async fn get_livez() -> Answer {
 
 /// Can it serve? (就绪检查)
 ///
-/// 200 when the database answers within a second; 503 when it does not, or when the server is about to stop.
+/// 200 when the database answers within a second and this server has the keys that its sealed data needs; 503 when not, or when the
+/// server is about to stop.
 #[utoipa::path(tag = "system", operation_id = "get_readyz", responses((status = 200, body = Health), ReadProblems), extensions(("x-permission" = json!("public"))))]
 #[get("/readyz")]
 async fn get_readyz(req: HttpRequest) -> Answer {
@@ -44,8 +45,12 @@ async fn get_readyz(req: HttpRequest) -> Answer {
     if !worker.ready.load(Ordering::Relaxed) {
         return Err(away().because("the server is stopping").into());
     }
-    match tokio::time::timeout(Duration::from_secs(1), worker.core.db.ping()).await {
-        Ok(pong) => pong?,
+    let able = async {
+        worker.core.db.ping().await?;
+        kernel::sealed::check(&worker.core).await
+    };
+    match tokio::time::timeout(Duration::from_secs(1), able).await {
+        Ok(able) => able?,
         Err(e) => return Err(away().because(e).into()),
     }
     ok(Health { status: "ok" })

@@ -5,7 +5,10 @@ use connect::webhook::{
     self, CreateWebhookEndpoint, ListWebhookDeliveries, ListWebhookEndpoints, ReplayWebhookEvents, RotateWebhookSecret,
     SwitchWebhookEndpoint, UpdateWebhookEndpoint, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookReplay,
 };
-use kernel::id::{WebhookDeliveryId, WebhookEndpointId};
+use kernel::{
+    Cx,
+    id::{WebhookDeliveryId, WebhookEndpointId},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -166,7 +169,7 @@ async fn get_webhook_delivery(call: Call, id: Path<WebhookDeliveryId>) -> Answer
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct ListWebhookAttempts {
+pub(super) struct ListWebhookAttempts {
     /// Items a page, 1–100; 20 unless told.
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u64>,
@@ -183,8 +186,16 @@ struct ListWebhookAttempts {
     responses((status = 200, body = Page<WebhookAttempt>), ReadProblems), extensions(("x-permission" = json!("webhook.manage"))))]
 #[get("/webhook_deliveries/{id}/attempts")]
 async fn list_webhook_attempts(call: Call, id: Path<WebhookDeliveryId>, query: Query<ListWebhookAttempts>) -> Answer {
-    let ListWebhookAttempts { limit, cursor } = query.into_inner();
-    ok(webhook::list_attempts(&call.cx, *id, PageQuery { limit, cursor }).await?)
+    ok(attempts(&call.cx, *id, query.into_inner()).await?)
+}
+
+/// A page of the attempts.
+pub(super) async fn attempts(
+    cx: &Cx,
+    id: WebhookDeliveryId,
+    ListWebhookAttempts { limit, cursor }: ListWebhookAttempts,
+) -> kernel::Result<Page<WebhookAttempt>> {
+    webhook::list_attempts(cx, id, PageQuery { limit, cursor }).await
 }
 
 /// Deliver once more (重新推送)

@@ -186,6 +186,7 @@ pub(super) async fn placing(
             sign_by: Some(limits.sign_by),
             finish_by: Some(limits.finish_by),
             priority: Some(command.priority()),
+            files_of: None,
         },
     })
 }

@@ -36,7 +36,7 @@ pub use follow::{Followed, follow};
 pub use row::{Audience, CheckKind, CheckState, MessageState, Verdict};
 pub use send::{list_messages, retry_message, send_due};
 pub use template::{list_subscriptions, list_templates, make_qr_code, record_subscriptions, set_template};
-pub use user::{bind, sign_in, unbind};
+pub use user::{bind, bound_since, erase as erase_binding, sign_in, unbind};
 pub use view::{QrCode, WechatBinding, WechatCheck, WechatMessage, WechatSubscription, WechatSubscriptionList, WechatTemplate};
 
 use kernel::{Code, Core, Cx, Error, Permission, Result, access::Reach, metrics};

@@ -226,3 +226,22 @@ pub async fn unbind(cx: &Cx) -> Result<()> {
 pub(super) async fn account_of(cx: &Cx, wechat: &Wechat, openid: &str) -> Result<Option<AccountId>> {
     Ok(store::bound_to(cx, &wechat.index(cx, openid)?).await?.map(|row| row.account_id))
 }
+
+/// Takes the binding of an account away that is deleted.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn erase(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    if store::unbind(tx, account).await? {
+        tx.emit(subject(account), &WechatEvent::Unbound {})?;
+    }
+    Ok(())
+}
+
+/// When an account was bound to a WeChat user; absent if it is bound to none.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn bound_since(cx: &Cx, account: AccountId) -> Result<Option<WechatBinding>> {
+    Ok(store::binding_of(cx, account).await?.map(|row| WechatBinding { account_id: account, bound_at: row.bound_at }))
+}

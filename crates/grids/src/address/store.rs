@@ -149,3 +149,19 @@ pub(crate) async fn hold(tx: &DatabaseTransaction, region: RegionCode, id: Addre
     let row = row::Entity::find_by_id(id).lock_shared().one(tx).await?.filter(|row| row.region_code == region && row.valid_to.is_none());
     row.ok_or_else(|| Error::new(Code::AddressUnknown))
 }
+
+/// Which of these are buildings in use within a region.
+pub(crate) async fn buildings_within(cx: &Cx, region: RegionCode, ids: &[AddressId]) -> Result<std::collections::HashSet<AddressId>> {
+    if ids.is_empty() {
+        return Ok(std::collections::HashSet::new());
+    }
+    let (first, last) = region.range();
+    let select = row::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::Id.is_in(ids.iter().copied()))
+        .filter(C::Kind.eq(AddressKind::Building))
+        .filter(C::RegionCode.between(first, last))
+        .filter(C::ValidTo.is_null());
+    Ok(select.into_tuple().all(cx.reader()).await?.into_iter().collect())
+}

@@ -1,8 +1,8 @@
-//! The boundary of a grid (网格边界): a simple polygon, in WGS-84 inside, in any datum at the door.
+//! A boundary (边界), of a grid or of a community: a simple polygon or several, in WGS-84 inside, in any datum at the door.
 
 use geo::{
-    Area, BooleanOps, BoundingRect, Centroid, Coord, InteriorPoint, Intersects, LineString, Orient, Polygon, Rect, Validation,
-    orient::Direction,
+    Area, BooleanOps, BoundingRect, Centroid, Coord, InteriorPoint, Intersects, LineString, MultiPolygon, Orient, Polygon, Rect,
+    Validation, orient::Direction,
 };
 use geojson::{Geometry, GeometryValue};
 use kernel::{
@@ -14,17 +14,19 @@ use serde_json::Value;
 
 /// The most positions of a boundary, all rings together, the closing ones counted.
 const MAX_POSITIONS: usize = 2_000;
+/// The most pieces of a boundary: each is held against each other.
+const MAX_PIECES: usize = 20;
 /// The most degrees that a boundary spans in either direction. It bounds the index range in which the
 /// grid of a point is looked for; a community that is wider than some 90 km has more than one grid.
-pub(super) const MAX_SPAN: f64 = 1.0;
+pub(crate) const MAX_SPAN: f64 = 1.0;
 
 /// The least area, in square degrees: a square metre.
 const MIN_AREA: f64 = 1e-10;
 
 /// A boundary that has been checked.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Boundary {
-    polygon: Polygon<f64>,
+pub(crate) struct Boundary {
+    shape: MultiPolygon<f64>,
     bounds: Rect<f64>,
     centroid: Position,
 }
@@ -34,64 +36,90 @@ fn invalid(reason: impl std::fmt::Display) -> Error {
 }
 
 impl Boundary {
-    /// Checks a GeoJSON Polygon and brings it to WGS-84, its outer ring counter-clockwise as RFC 7946 wants it.
-    pub(super) fn read(value: &Value, datum: Datum) -> Result<Self> {
+    /// Checks a GeoJSON Polygon or `MultiPolygon` and brings it to WGS-84, outer rings counter-clockwise as RFC 7946 wants them.
+    pub(crate) fn read(value: &Value, datum: Datum) -> Result<Self> {
         let geometry = Geometry::deserialize(value).map_err(|e| invalid(&e).because(e))?;
-        let GeometryValue::Polygon { coordinates } = geometry.value else {
-            return Err(invalid(format!("it is a {}, not a Polygon", geometry.value.type_name())));
+        let pieces = match geometry.value {
+            GeometryValue::Polygon { coordinates } => vec![coordinates],
+            GeometryValue::MultiPolygon { coordinates } => coordinates,
+            other => return Err(invalid(format!("it is a {}, not a Polygon", other.type_name()))),
         };
-        if coordinates.is_empty() {
+        if pieces.is_empty() || pieces.iter().any(Vec::is_empty) {
             return Err(invalid("it has no ring"));
         }
-        if coordinates.iter().map(Vec::len).sum::<usize>() > MAX_POSITIONS {
+        if pieces.iter().flatten().map(Vec::len).sum::<usize>() > MAX_POSITIONS {
             return Err(invalid(format!("it has more than {MAX_POSITIONS} positions")));
         }
-        let mut rings = Vec::with_capacity(coordinates.len());
-        for ring in &coordinates {
-            let ring = ring.iter().map(|p| p.as_slice()).collect::<Vec<_>>();
-            if ring.len() < 4 {
-                return Err(invalid("a ring has at least 4 positions"));
-            }
-            if ring.first() != ring.last() {
-                return Err(invalid("a ring ends where it began"));
-            }
-            rings.push(LineString(ring.into_iter().map(|p| coord(p, datum)).collect::<Result<Vec<_>>>()?));
+        if pieces.len() > MAX_PIECES {
+            return Err(invalid(format!("it has more than {MAX_PIECES} pieces")));
         }
-        let outer = rings.remove(0);
-        Self::new(Polygon::new(outer, rings))
+        let mut polygons = Vec::with_capacity(pieces.len());
+        for piece in &pieces {
+            let mut rings = Vec::with_capacity(piece.len());
+            for ring in piece {
+                let ring = ring.iter().map(|p| p.as_slice()).collect::<Vec<_>>();
+                if ring.len() < 4 {
+                    return Err(invalid("a ring has at least 4 positions"));
+                }
+                if ring.first() != ring.last() {
+                    return Err(invalid("a ring ends where it began"));
+                }
+                rings.push(LineString(ring.into_iter().map(|p| coord(p, datum)).collect::<Result<Vec<_>>>()?));
+            }
+            let outer = rings.remove(0);
+            polygons.push(Polygon::new(outer, rings));
+        }
+        Self::new(MultiPolygon(polygons))
     }
 
-    /// Checks a polygon in WGS-84.
-    fn new(polygon: Polygon<f64>) -> Result<Self> {
-        polygon.check_validation().map_err(|e| invalid(&e).because(e))?;
-        let polygon = polygon.orient(Direction::Default);
+    /// Checks a shape in WGS-84.
+    fn new(shape: MultiPolygon<f64>) -> Result<Self> {
+        match shape.0.as_slice() {
+            [one] => one.check_validation().map_err(|e| invalid(&e).because(e))?,
+            _ => shape.check_validation().map_err(|e| invalid(&e).because(e))?,
+        }
+        let shape = shape.orient(Direction::Default);
         let empty = || invalid("it encloses nothing");
-        if polygon.unsigned_area() < MIN_AREA {
+        if shape.0.iter().any(|piece| piece.unsigned_area() < MIN_AREA) {
             return Err(empty());
         }
-        let bounds = polygon.bounding_rect().ok_or_else(empty)?;
+        let bounds = shape.bounding_rect().ok_or_else(empty)?;
         if bounds.width() > MAX_SPAN || bounds.height() > MAX_SPAN {
             return Err(invalid("it spans more than one degree"));
         }
-        let centroid = polygon.centroid().map(|c| Position { lng: c.x(), lat: c.y() }).ok_or_else(empty)?;
-        Ok(Self { polygon, bounds, centroid })
+        let centroid = shape.centroid().map(|c| Position { lng: c.x(), lat: c.y() }).ok_or_else(empty)?;
+        Ok(Self { shape, bounds, centroid })
+    }
+
+    /// What it encloses.
+    pub(crate) const fn shape(&self) -> &MultiPolygon<f64> {
+        &self.shape
     }
 
     /// The south-west and the north-east corner of the box around it.
-    pub(super) fn corners(&self) -> (Position, Position) {
+    pub(crate) fn corners(&self) -> (Position, Position) {
         let (min, max) = (self.bounds.min(), self.bounds.max());
         (Position { lng: min.x, lat: min.y }, Position { lng: max.x, lat: max.y })
     }
 
     /// Its centroid, which lies outside of it when it is bent enough.
-    pub(super) const fn centroid(&self) -> Position {
+    pub(crate) const fn centroid(&self) -> Position {
         self.centroid
     }
 
     /// The GeoJSON that the database keeps.
-    pub(super) fn text(&self) -> Result<String> {
-        serde_json::to_string(&Geometry::new(GeometryValue::from(&self.polygon))).map_err(Error::internal)
+    pub(crate) fn text(&self) -> Result<String> {
+        written(&self.shape)
     }
+}
+
+/// A shape as GeoJSON: a Polygon where it is one.
+pub(crate) fn written(shape: &MultiPolygon<f64>) -> Result<String> {
+    let value = match shape.0.as_slice() {
+        [one] => GeometryValue::from(one),
+        _ => GeometryValue::from(shape),
+    };
+    serde_json::to_string(&Geometry::new(value)).map_err(Error::internal)
 }
 
 fn coord(position: &[f64], datum: Datum) -> Result<Coord<f64>> {
@@ -102,34 +130,35 @@ fn coord(position: &[f64], datum: Datum) -> Result<Coord<f64>> {
 
 /// Whether a boundary as the database keeps it contains this place, its edge included.
 pub(super) fn contains(text: &str, at: Position) -> Result<bool> {
-    Ok(polygon(text)?.intersects(&Coord { x: at.lng, y: at.lat }))
+    Ok(kept(text)?.intersects(&Coord { x: at.lng, y: at.lat }))
 }
 
-fn polygon(text: &str) -> Result<Polygon<f64>> {
+/// What a boundary as the database keeps it encloses.
+pub(crate) fn kept(text: &str) -> Result<MultiPolygon<f64>> {
     let geometry: Geometry = text.parse().map_err(|e: geojson::Error| Error::internal(e))?;
-    Polygon::<f64>::try_from(geometry).map_err(Error::internal)
+    match geo::Geometry::<f64>::try_from(geometry).map_err(Error::internal)? {
+        geo::Geometry::Polygon(polygon) => Ok(MultiPolygon(vec![polygon])),
+        geo::Geometry::MultiPolygon(shape) => Ok(shape),
+        _ => Err(Error::internal("a boundary is a polygon or several")),
+    }
 }
 
 /// The union of boundaries as the database keeps them: nothing unless there are all of them and they make one piece.
 pub(super) fn union<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Result<Option<Boundary>> {
     let Some(texts) = texts.collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let mut polygons = texts.into_iter().map(polygon).collect::<Result<Vec<_>>>()?.into_iter();
-    let Some(first) = polygons.next() else { return Ok(None) };
-    let mut all = geo::MultiPolygon(vec![first]);
-    for next in polygons {
+    let mut shapes = texts.into_iter().map(kept).collect::<Result<Vec<_>>>()?.into_iter();
+    let Some(mut all) = shapes.next() else { return Ok(None) };
+    for next in shapes {
         all = all.union(&next);
     }
-    match all.0.as_slice() {
-        [one] => Ok(Boundary::new(one.clone()).ok()),
-        _ => Ok(None),
-    }
+    Ok(if all.0.len() == 1 { Boundary::new(all).ok() } else { None })
 }
 
 pub(crate) fn fuzz(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice(bytes) else { return };
     for datum in [Datum::Wgs84, Datum::Gcj02, Datum::Bd09] {
         let Ok(boundary) = Boundary::read(&value, datum) else { continue };
-        let inside = boundary.polygon.interior_point().expect("a boundary has an inside");
+        let inside = boundary.shape.interior_point().expect("a boundary has an inside");
         let kept = boundary.text().expect("a boundary can be written");
         let held = contains(&kept, Position { lng: inside.x(), lat: inside.y() }).expect("a boundary that is kept can be read");
         assert!(held, "a boundary holds its own inside: {kept}");
@@ -223,6 +252,16 @@ mod tests {
             assert_eq!(error.fields[0].pointer, "#/boundary");
         }
         assert!(Boundary::read(&circle(1_999), Datum::Wgs84).is_ok());
+        let pieces = |pieces: Vec<Value>| json!({ "type": "MultiPolygon", "coordinates": pieces });
+        let piece = |west: f64| json!([[[west, 32.19], [west + 0.01, 32.19], [west + 0.01, 32.2], [west, 32.19]]]);
+        let two = Boundary::read(&pieces(vec![piece(119.47), piece(119.5)]), Datum::Wgs84).unwrap();
+        assert!(contains(&two.text().unwrap(), at(119.508, 32.191)).unwrap());
+        assert!(!contains(&two.text().unwrap(), at(119.49, 32.191)).unwrap());
+        for many in
+            [vec![], vec![json!([])], vec![piece(119.47), piece(119.475)], (0..21).map(|n| piece(119.0 + f64::from(n) / 50.0)).collect()]
+        {
+            assert_eq!(Boundary::read(&pieces(many), Datum::Wgs84).unwrap_err().code, Code::BoundaryInvalid);
+        }
         let abroad = polygon(json!([[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9], [2.3, 48.8]]]));
         assert_eq!(Boundary::read(&abroad, Datum::Wgs84).unwrap_err().code, Code::PointOutsideCountry);
         let swapped = polygon(json!([[[32.19, 119.47], [32.195, 119.47], [32.195, 119.48], [32.19, 119.47]]]));

@@ -28,8 +28,9 @@ pub struct CreateGrid {
     #[validate(length(min = 1, max = 40))]
     #[schema(min_length = 1, max_length = 40, example = "321182001017W003")]
     pub code: Option<String>,
-    /// Its boundary (边界): a GeoJSON Polygon of at most 2,000 positions and one degree across, its rings
-    /// closed and not crossing themselves. Absent when it is not drawn yet.
+    /// Its boundary (边界): a GeoJSON Polygon, or a `MultiPolygon` of at most 20 pieces, of at most 2,000 positions and one degree
+    /// across, its rings closed and not crossing themselves, within the boundary of the community if that has one. Absent when it
+    /// is not drawn yet.
     #[schema(value_type = Option<Object>)]
     pub boundary: Option<Value>,
     /// The datum of the boundary (边界坐标系); `wgs84` unless told.

@@ -7,7 +7,7 @@ use super::{
     manageable, require_code, row, store, stored,
     view::{Grid, GridLineage, GridParts, Succession},
 };
-use crate::{duty, rules::GridRules};
+use crate::{duty, ground::Ground, map, rules::GridRules};
 use kernel::{Code, Cx, Error, Result, Tx, geo::Position, id::GridId};
 use sea_orm::ConnectionTrait;
 
@@ -15,13 +15,16 @@ use sea_orm::ConnectionTrait;
 /// centre, else directly under the community.
 ///
 /// # Errors
-/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`; `grid_code_taken`.
+/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`; `boundary_outside_community`;
+/// `grid_code_taken`.
 pub async fn split_grid(cx: &Cx, id: GridId, command: SplitGrid, rules: &GridRules) -> Result<GridParts> {
     let old = manageable(cx, id, command.version).await?;
     let mut drawn = Vec::new();
+    let ground = Ground::of(cx, old.region_code, rules).await?;
     for (n, part) in command.parts.into_iter().enumerate() {
         require_code(old.region_code, part.code.as_deref(), &format!("#/parts/{n}/code"))?;
         let boundary = part.boundary.as_ref().map(|b| Boundary::read(b, part.datum)).transpose();
+        let boundary = boundary.and_then(|b| b.as_ref().map_or(Ok(()), |b| ground.holds(b)).map(|()| b));
         drawn.push((boundary.map_err(|e| at(e, &format!("#/parts/{n}")))?, part));
     }
     let mut tx = cx.begin();
@@ -32,14 +35,16 @@ pub async fn split_grid(cx: &Cx, id: GridId, command: SplitGrid, rules: &GridRul
     }
     end(&mut tx, vec![old], &parts, GridChange::Split).await?;
     let grids = parts.into_iter().map(|row| Ok(rules.judge(Grid::try_from(row)?))).collect::<Result<Vec<_>>>()?;
-    tx.commit_created(GridParts { grids }).await
+    let parts = tx.commit_created(GridParts { grids }).await?;
+    map::touch(cx);
+    Ok(parts)
 }
 
 /// Merges grids (合并网格) of one community and kind into a new one, in which everything lies that lay in them.
 ///
 /// # Errors
 /// `grid_not_found`; `permission_missing`; `grid_closed`; `grids_foreign`; `field_invalid` for a grid that is named twice or is of
-/// another kind; `boundary_invalid`; `grid_code_taken`.
+/// another kind; `boundary_invalid`; `boundary_outside_community`; `grid_code_taken`.
 pub async fn merge_grids(cx: &Cx, command: MergeGrids, rules: &GridRules) -> Result<Grid> {
     let mut ids = command.grid_ids.clone();
     ids.sort_unstable();
@@ -64,7 +69,12 @@ pub async fn merge_grids(cx: &Cx, command: MergeGrids, rules: &GridRules) -> Res
     let mut part = command.into;
     require_code(first.region_code, part.code.as_deref(), "#/into/code")?;
     let boundary = match &part.boundary {
-        Some(given) => Some(Boundary::read(given, part.datum).map_err(|e| at(e, "#/into"))?),
+        Some(given) => {
+            let boundary = Boundary::read(given, part.datum).map_err(|e| at(e, "#/into"))?;
+            Ground::of(cx, first.region_code, rules).await?.holds(&boundary).map_err(|e| at(e, "#/into"))?;
+            Some(boundary)
+        }
+        // Theirs were within the community, or drawn before it had a boundary.
         None => boundary::union(old.iter().map(|g| g.boundary.as_deref()))?,
     };
     let counted: Option<Vec<u32>> = old.iter().map(|g| g.households.map(i32::unsigned_abs)).collect();
@@ -77,7 +87,9 @@ pub async fn merge_grids(cx: &Cx, command: MergeGrids, rules: &GridRules) -> Res
     }
     let new = begin(&mut tx, &model, part, boundary).await.map_err(|e| at(e, "#/into"))?;
     end(&mut tx, old, std::slice::from_ref(&new), GridChange::Merge).await?;
-    tx.commit_created(rules.judge(Grid::try_from(new)?)).await
+    let grid = tx.commit_created(rules.judge(Grid::try_from(new)?)).await?;
+    map::touch(cx);
+    Ok(grid)
 }
 
 /// Where a grid came from and what became of it (网格沿革), one step in each direction.
@@ -131,6 +143,7 @@ async fn end(tx: &mut Tx<'_>, old: Vec<row::Model>, new: &[row::Model], change: 
     let ended: Vec<GridId> = old.iter().map(|g| g.id).collect();
     let begun: Vec<GridId> = new.iter().map(|g| g.id).collect();
     let at = tx.now;
+    let mapped: Vec<GridId> = old.iter().chain(new).filter(|g| g.boundary.is_some()).map(|g| g.id).collect();
     let pairs = ended.iter().flat_map(|from_id| begun.iter().map(move |to_id| (*from_id, *to_id)));
     let steps = pairs.map(|(from_id, to_id)| row::succession::Model { from_id, to_id, change, at }).collect();
     store::record(tx.conn().await?, steps).await?;
@@ -149,7 +162,7 @@ async fn end(tx: &mut Tx<'_>, old: Vec<row::Model>, new: &[row::Model], change: 
             GridChange::Merge => tx.emit(row.subject(), &GridMerged(said))?,
         }
     }
-    Ok(())
+    if mapped.is_empty() { Ok(()) } else { map::publish(tx, &mapped).await }
 }
 
 fn holds(grid: &row::Model, child: &row::Model) -> bool {

@@ -7,20 +7,29 @@
 //! refuses a point that clearly lies elsewhere.
 
 pub(crate) mod boundary;
+mod bulk;
 mod command;
 pub(crate) mod event;
+mod import;
 mod lineage;
+mod locate;
+mod report;
 mod row;
 mod store;
 mod view;
 
+pub use bulk::{PutGrid, put_grids};
 pub use command::{CloseGrid, CreateGrid, GridPart, ListGrids, LocateGrid, MergeGrids, SplitGrid, UpdateGrid};
+pub use import::{BoundaryImport, CollectionType, FeatureFault, FeatureType, GridFeature, ImportBoundaries, import_boundaries};
 pub(crate) use lineage::successors;
 pub use lineage::{grid_lineage, merge_grids, split_grid};
+pub use locate::{grid_of_address, locate, place_in};
+pub use report::{ListUnusualGrids, list_unusual_grids};
+pub(crate) use row::{Column as GridRow, Entity as Grids};
 pub(crate) use store::open_by_code;
 pub use view::{ExternalCode, Grid, GridChange, GridKind, GridLineage, GridParts, GridRef, Succession};
 
-use crate::{duty, region, rules::GridRules};
+use crate::{duty, ground, map, region, rules::GridRules};
 use boundary::Boundary;
 use event::{Facts, GridClosed, GridCreated, GridUpdated};
 use kernel::{
@@ -34,7 +43,8 @@ use kernel::{
 ///
 /// # Errors
 /// `permission_missing`; `region_unknown`, `region_closed`, `region_not_community`; `boundary_invalid`;
-/// `point_outside_country`; `grid_code_taken`; `grid_parent_invalid`; `field_invalid` for a code that belongs to another community.
+/// `boundary_outside_community`; `point_outside_country`; `grid_code_taken`; `grid_parent_invalid`; `field_invalid` for a code that
+/// belongs to another community.
 pub async fn create_grid(cx: &Cx, command: CreateGrid, rules: &GridRules) -> Result<Grid> {
     let region = command.region_code;
     cx.actor.require(Permission::GridManage, &Place::from(region))?;
@@ -42,6 +52,7 @@ pub async fn create_grid(cx: &Cx, command: CreateGrid, rules: &GridRules) -> Res
     require_code(region, command.code.as_deref(), "#/code")?;
     require_parent(cx, command.parent_id, region, command.kind).await?;
     let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
+    ground::require_within(cx, region, boundary.as_ref(), rules).await?;
     let center = center(command.center)?;
     let mut tx = cx.begin();
     let code = match command.code {
@@ -56,16 +67,21 @@ pub async fn create_grid(cx: &Cx, command: CreateGrid, rules: &GridRules) -> Res
         ..row::Model::new(&tx, region, code, command.name, command.kind)
     };
     row.draw(boundary, center)?;
+    if row.boundary.is_some() {
+        row.map_number = map::bump(&mut tx).await?;
+    }
     let code = row.code.clone();
     tx.emit(row.subject(), &GridCreated(Facts::from(&row)))?;
     tx.stage(Guard::Insert(store::insert(row.clone())), Error::internal("an insert writes its row"));
-    tx.commit_created(rules.judge(Grid::try_from(row)?)).await.map_err(|e| e.when_taken(Code::GridCodeTaken, "code", code))
+    let grid = tx.commit_created(rules.judge(Grid::try_from(row)?)).await.map_err(|e| e.when_taken(Code::GridCodeTaken, "code", code))?;
+    map::touch(cx);
+    Ok(grid)
 }
 
 /// Changes a grid (修改网格).
 ///
 /// # Errors
-/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`;
+/// `grid_not_found`; `permission_missing`; `grid_closed`; `version_stale`; `boundary_invalid`; `boundary_outside_community`;
 /// `point_outside_country`; `grid_parent_invalid`.
 pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid, rules: &GridRules) -> Result<Grid> {
     let mut row = manageable(cx, id, command.version).await?;
@@ -78,8 +94,14 @@ pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid, rules: &GridR
         row.parent_id = parent;
     }
     let boundary = command.boundary.map(|b| Boundary::read(&b, command.datum)).transpose()?;
+    ground::require_within(cx, row.region_code, boundary.as_ref(), rules).await?;
     let center = center(command.center)?;
+    let mapped = boundary.is_some() || (row.boundary.is_some() && command.kind.is_some_and(|kind| kind != row.kind));
     let mut tx = cx.begin();
+    if mapped {
+        hold(&mut tx, id).await?;
+        map::publish(&mut tx, &[id]).await?;
+    }
     row.name = command.name.unwrap_or(row.name);
     row.kind = command.kind.unwrap_or(row.kind);
     row.draw(boundary, center)?;
@@ -92,7 +114,9 @@ pub async fn update_grid(cx: &Cx, id: GridId, command: UpdateGrid, rules: &GridR
     row.updated_at = tx.now;
     tx.emit(row.subject(), &GridUpdated(Facts::from(&row)))?;
     tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
-    tx.commit(rules.judge(Grid::try_from(row)?)).await
+    let grid = tx.commit(rules.judge(Grid::try_from(row)?)).await?;
+    map::touch(cx);
+    Ok(grid)
 }
 
 /// Closes a grid (撤销网格): it stays readable, but no point and no new order falls into it any more. Duties in it end, and
@@ -109,9 +133,14 @@ pub async fn close_grid(cx: &Cx, id: GridId, command: CloseGrid) -> Result<Grid>
     row.updated_at = tx.now;
     duty::end_all(&mut tx, &[id]).await?;
     lineage::rehang(&mut tx, &[id], |_| None).await?;
+    if row.boundary.is_some() {
+        map::publish(&mut tx, &[id]).await?;
+    }
     tx.emit(row.subject(), &GridClosed(Facts::from(&row)))?;
     tx.stage(Guard::Update(store::update(&row)), Error::new(Code::VersionStale));
-    tx.commit(Grid::try_from(row)?).await
+    let grid = tx.commit(Grid::try_from(row)?).await?;
+    map::touch(cx);
+    Ok(grid)
 }
 
 /// One grid with its boundary, closed ones included (查询网格).
@@ -140,43 +169,6 @@ pub async fn list_grids(cx: &Cx, query: ListGrids) -> Result<Page<Grid>> {
     let rows = store::list(cx, &query, &pager).await?;
     let grids = rows.into_iter().map(Grid::try_from).collect::<Result<Vec<_>>>()?;
     pager.page(grids, |g| (g.region_code, g.id))
-}
-
-/// The current grid that contains a point (定位网格), of this community or of any. Nothing, when no drawn grid
-/// does. Where several do: a special grid before the comprehensive one, that before a neighbourhood, that
-/// before a micro-grid.
-///
-/// # Errors
-/// `point_outside_country`; `database_unavailable`.
-pub async fn locate(cx: &Cx, point: Point, community: Option<RegionCode>) -> Result<Option<Grid>> {
-    let at = point.to_wgs84()?;
-    let id = match community {
-        Some(community) => store::ask_community(cx, community, at).await?.grid,
-        None => store::ask_everywhere(cx, at, None).await?,
-    };
-    match id {
-        Some(id) => store::find(cx, id).await?.map(Grid::try_from).transpose(),
-        None => Ok(None),
-    }
-}
-
-/// The current grid of this community that contains a place, or nothing when nothing can be told. One
-/// query, and a second only when the community has grids without a boundary, or none at all, and
-/// none of the drawn ones contains the place. Places on an edge count as inside; which of several grids is
-/// taken, says [`locate`].
-///
-/// # Errors
-/// `point_outside_community` when every current comprehensive grid of the community is drawn and none contains the
-/// place, or when a grid of another community does; `database_unavailable`.
-pub async fn place_in(cx: &Cx, community: RegionCode, at: Position) -> Result<Option<GridId>> {
-    let verdict = store::ask_community(cx, community, at).await?;
-    if verdict.grid.is_some() {
-        return Ok(verdict.grid);
-    }
-    if verdict.all_drawn || store::ask_everywhere(cx, at, Some(community)).await?.is_some() {
-        return Err(Error::new(Code::PointOutsideCommunity).with("region", community));
-    }
-    Ok(None)
 }
 
 /// The community that a grid belongs to, closed grids included; nothing when there is no such grid.
@@ -224,6 +216,12 @@ pub async fn grids_in_use(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec
     Ok(store::refs(cx, region, limit).await?.into_iter().map(GridRef::from).collect())
 }
 
+/// The comprehensive grids in use of a community with their boundaries as the database keeps them.
+pub(crate) async fn drawn(cx: &Cx, community: RegionCode) -> Result<Vec<(GridRef, Option<String>)>> {
+    let rows = store::in_use_whole(cx, community).await?;
+    Ok(rows.into_iter().map(|mut row| (row.boundary.take(), row)).map(|(text, row)| (GridRef::from(row), text)).collect())
+}
+
 pub(crate) async fn find(cx: &Cx, id: GridId) -> Result<row::Model> {
     store::find(cx, id).await?.ok_or_else(|| Error::new(Code::GridNotFound))
 }
@@ -250,6 +248,11 @@ pub(crate) async fn hold(tx: &mut Tx<'_>, id: GridId) -> Result<row::Model> {
 pub(crate) fn in_use(region: RegionCode) -> sea_orm::sea_query::SelectStatement {
     use sea_orm::{QuerySelect, QueryTrait};
     store::in_use(region).select_only().column(row::Column::Id).into_query()
+}
+
+/// A page of those, with one more to know whether there are more.
+pub(crate) async fn page_in_use(cx: &Cx, region: RegionCode, pager: &Pager) -> Result<Vec<GridRef>> {
+    Ok(store::page_in_use(cx, region, pager).await?.into_iter().map(GridRef::from).collect())
 }
 
 pub(crate) async fn count_in_use(cx: &Cx, region: RegionCode) -> Result<i64> {

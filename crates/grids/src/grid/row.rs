@@ -36,6 +36,8 @@ pub struct Model {
     pub external_codes: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub extent: Option<String>,
+    /// The number of the map at which its boundary, kind or end last changed; 0 before there was a map.
+    pub map_number: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -64,6 +66,7 @@ impl Model {
             households: None,
             external_codes: "[]".to_owned(),
             extent: None,
+            map_number: 0,
         }
     }
 }

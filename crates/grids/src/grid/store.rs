@@ -4,6 +4,7 @@ use super::{
     GridKind, ListGrids, boundary,
     row::{self, succession},
 };
+use crate::{map::Among, rules::GridSize};
 use kernel::{
     Code, Cx, Error, Pager, RegionCode, Result,
     access::Reach,
@@ -95,6 +96,20 @@ pub(super) async fn refs(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<
     Ok(select.order_by_asc(Column::RegionCode).order_by_asc(Column::Id).limit(limit).all(cx.reader()).await?)
 }
 
+/// A page of the comprehensive grids in use of a region.
+pub(super) async fn page_in_use(cx: &Cx, region: RegionCode, pager: &Pager) -> Result<Vec<row::Model>> {
+    let (first, last) = region.range();
+    let mut select = brief()
+        .filter(Column::RegionCode.between(first, last))
+        .filter(Column::Kind.eq(GridKind::Comprehensive))
+        .filter(Column::ValidTo.is_null());
+    if let Some((region, id)) = pager.after::<(RegionCode, GridId)>()? {
+        let behind = Expr::tuple([Expr::col(Column::RegionCode), Expr::col(Column::Id)]);
+        select = select.filter(behind.gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
+    }
+    Ok(select.order_by_asc(Column::RegionCode).order_by_asc(Column::Id).limit(pager.fetch()).all(cx.reader()).await?)
+}
+
 /// The grids that lie in one of these.
 pub(super) async fn children(tx: &DatabaseTransaction, parents: &[GridId]) -> Result<Vec<row::Model>> {
     let inside = Column::ParentId.is_in(parents.iter().copied());
@@ -129,6 +144,61 @@ pub(crate) async fn open_by_code(tx: &DatabaseTransaction, codes: &[&str]) -> Re
     Ok(rows.into_iter().map(|(code, id, region)| (code, (id, region))).collect())
 }
 
+/// The grids with these codes, ended ones included, with their boundaries.
+pub(super) async fn by_codes(tx: &DatabaseTransaction, codes: &[&str]) -> Result<Vec<row::Model>> {
+    Ok(row::Entity::find().filter(Column::Code.is_in(codes.iter().copied())).all(tx).await?)
+}
+
+/// Those in use of a region with these codes, with their boundaries.
+pub(super) async fn in_use_by_code<'a>(
+    cx: &Cx,
+    region: RegionCode,
+    codes: impl Iterator<Item = &'a String>,
+) -> Result<HashMap<String, row::Model>> {
+    let (first, last) = region.range();
+    let codes: HashSet<&str> = codes.map(String::as_str).collect();
+    let select = row::Entity::find()
+        .filter(Column::Code.is_in(codes))
+        .filter(Column::RegionCode.between(first, last))
+        .filter(Column::ValidTo.is_null());
+    Ok(select.all(cx.reader()).await?.into_iter().map(|row| (row.code.clone(), row)).collect())
+}
+
+/// What those in use of a region are called in other systems.
+pub(super) async fn external_codes(cx: &Cx, region: RegionCode) -> Result<Vec<(GridId, String)>> {
+    let (first, last) = region.range();
+    let select = row::Entity::find().select_only().columns([Column::Id, Column::ExternalCodes]);
+    let select = select.filter(Column::RegionCode.between(first, last)).filter(Column::ValidTo.is_null());
+    Ok(select.filter(Column::ExternalCodes.ne("[]")).into_tuple().all(cx.reader()).await?)
+}
+
+/// These, with their boundaries.
+pub(super) async fn whole(cx: &Cx, ids: impl Iterator<Item = GridId>) -> Result<Vec<row::Model>> {
+    Ok(row::Entity::find().filter(Column::Id.is_in(ids)).all(cx.reader()).await?)
+}
+
+/// Those in use of a region outside of these bounds: a range of the index (region_code, id).
+pub(super) async fn unusual(cx: &Cx, region: RegionCode, sizes: &[GridSize], pager: &Pager) -> Result<Vec<row::Model>> {
+    let (first, last) = region.range();
+    let mut outside = Condition::any();
+    for size in sizes {
+        let few = size.min_households.map(|min| Column::Households.lt(min));
+        let many = size.max_households.map(|max| Column::Households.gt(max));
+        if few.is_some() || many.is_some() {
+            outside = outside.add(Condition::all().add(Column::Kind.eq(size.kind)).add(Condition::any().add_option(few).add_option(many)));
+        }
+    }
+    if outside.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut select = brief().filter(Column::RegionCode.between(first, last)).filter(Column::ValidTo.is_null()).filter(outside);
+    if let Some((region, id)) = pager.after::<(RegionCode, GridId)>()? {
+        let behind = Expr::tuple([Expr::col(Column::RegionCode), Expr::col(Column::Id)]);
+        select = select.filter(behind.gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
+    }
+    Ok(select.order_by_asc(Column::RegionCode).order_by_asc(Column::Id).limit(pager.fetch()).all(cx.reader()).await?)
+}
+
 /// A range of the index (region_code, id). The boundaries stay where they are.
 pub(super) async fn list(cx: &Cx, query: &ListGrids, pager: &Pager) -> Result<Vec<row::Model>> {
     let (first, last) = query.region_code.unwrap_or(RegionCode::COUNTRY).range();
@@ -151,18 +221,7 @@ pub(super) async fn list(cx: &Cx, query: &ListGrids, pager: &Pager) -> Result<Ve
 struct Candidate {
     id: GridId,
     kind: GridKind,
-    /// Absent when it has no boundary.
-    min_lng: Option<f64>,
-    /// Absent too when the point lies outside of the box around it.
     boundary: Option<String>,
-}
-
-/// What a community's current grids say about a point.
-pub(super) struct Verdict {
-    /// The grid that contains it; the first by rank, then by age, where several do.
-    pub(super) grid: Option<GridId>,
-    /// Whether there are comprehensive grids, and each has a boundary.
-    pub(super) all_drawn: bool,
 }
 
 fn in_box(at: Position) -> Condition {
@@ -173,39 +232,38 @@ fn in_box(at: Position) -> Condition {
         .add(Column::MaxLat.gte(at.lat))
 }
 
-/// Asks the grids of one community: a range of the index (region_code, id).
-pub(super) async fn ask_community(cx: &Cx, community: RegionCode, at: Position) -> Result<Verdict> {
-    let boundary = Expr::case(in_box(at), Expr::col(Column::Boundary)).finally(Expr::cust("NULL"));
-    let candidates: Vec<Candidate> = row::Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::Kind, Column::MinLng])
-        .expr_as(boundary, "boundary")
-        .filter(Column::RegionCode.eq(community))
-        .filter(Column::ValidTo.is_null())
-        .into_model()
-        .all(cx.reader())
-        .await?;
-    // Only comprehensive grids divide a community without remainder; a drawn micro or special grid says nothing
-    // about the rest.
-    let mut whole = candidates.iter().filter(|c| c.kind == GridKind::Comprehensive).peekable();
-    let all_drawn = whole.peek().is_some() && whole.all(|c| c.min_lng.is_some());
-    Ok(Verdict { grid: first_containing(candidates, at)?, all_drawn })
-}
-
-/// Asks every grid, whatever its community, or all but those of `except`: a range of the index
-/// (min_lng, max_lng), no wider than a grid may be.
-pub(super) async fn ask_everywhere(cx: &Cx, at: Position, except: Option<RegionCode>) -> Result<Option<GridId>> {
+/// Asks the database instead of the map: a range of the index (region_code, id), or of (min_lng, max_lng), no wider than a
+/// grid may be.
+pub(super) async fn ask(cx: &Cx, at: Position, among: Among) -> Result<Option<GridId>> {
+    let by_place = || Column::MinLng.gte(at.lng - boundary::MAX_SPAN * 1.000_001);
+    let where_ = match among {
+        Among::All => by_place(),
+        Among::Of(community) => Column::RegionCode.eq(community),
+        Among::Except(community) => by_place().and(Column::RegionCode.ne(community)),
+    };
     let candidates = row::Entity::find()
         .select_only()
-        .columns([Column::Id, Column::Kind, Column::MinLng, Column::Boundary])
-        .filter(Column::MinLng.gte(at.lng - boundary::MAX_SPAN * 1.000_001))
+        .columns([Column::Id, Column::Kind, Column::Boundary])
+        .filter(where_)
         .filter(in_box(at))
         .filter(Column::ValidTo.is_null())
-        .filter(Condition::all().add_option(except.map(|c| Column::RegionCode.ne(c))))
         .into_model()
         .all(cx.reader())
         .await?;
     first_containing(candidates, at)
+}
+
+/// Whether a community has comprehensive grids, and each has a boundary. Only they divide a community without remainder; a drawn
+/// micro or special grid says nothing about the rest.
+pub(super) async fn all_drawn(cx: &Cx, community: RegionCode) -> Result<bool> {
+    let whole = in_use(community).select_only().column_as(Column::Id.count(), "grids").column_as(Column::MinLng.count(), "drawn");
+    let (grids, drawn) = whole.into_tuple::<(i64, i64)>().one(cx.reader()).await?.unwrap_or_default();
+    Ok(grids > 0 && grids == drawn)
+}
+
+/// The comprehensive grids in use of a community, with their boundaries, by age.
+pub(super) async fn in_use_whole(cx: &Cx, community: RegionCode) -> Result<Vec<row::Model>> {
+    Ok(in_use(community).order_by_asc(Column::Id).limit(1000).all(cx.reader()).await?)
 }
 
 fn first_containing(mut candidates: Vec<Candidate>, at: Position) -> Result<Option<GridId>> {

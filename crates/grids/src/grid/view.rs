@@ -32,7 +32,7 @@ pub enum GridKind {
 impl GridKind {
     /// Which grid a point belongs to when several contain it, lowest first: a place with a keeper of its own
     /// is carved out of the base grid, and the base grid has the member who answers for what lies within.
-    pub(super) const fn rank(self) -> u8 {
+    pub(crate) const fn rank(self) -> u8 {
         match self {
             Self::Special => 0,
             Self::Comprehensive => 1,
@@ -149,7 +149,7 @@ pub struct Grid {
     pub kind: GridKind,
     /// The community or village that it belongs to (所属社区、村).
     pub region_code: RegionCode,
-    /// Its boundary (边界): a GeoJSON Polygon in WGS-84. Absent in lists, and when it is not drawn yet.
+    /// Its boundary (边界): a GeoJSON Polygon or `MultiPolygon` in WGS-84. Absent in lists, and when it is not drawn yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(value_type = Option<Object>)]
     pub boundary: Option<Value>,

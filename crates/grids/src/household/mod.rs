@@ -9,6 +9,7 @@ pub(crate) mod event;
 mod row;
 pub(crate) mod store;
 mod view;
+pub mod visit;
 
 pub(crate) use bulk::Known;
 pub use bulk::put_households;
@@ -16,7 +17,7 @@ pub use command::{CloseHousehold, CreateHousehold, ListHouseholds, PutHousehold,
 pub(crate) use row::Model;
 pub use view::{Household, HouseholdKind};
 
-use crate::{address, region, resident};
+use crate::{address, link, region, resident};
 use event::HouseholdEvent;
 use kernel::{
     Code, Cx, Error, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Tx,
@@ -92,6 +93,7 @@ pub async fn close_household(cx: &Cx, id: HouseholdId, command: CloseHousehold) 
     row.version += 1;
     row.updated_at = tx.now;
     tx.emit(row.subject(), &HouseholdEvent::of(EventType::HouseholdClosed, &row))?;
+    link::end_all(&mut tx, id).await?;
     // Whoever has moved in since has changed the version.
     let conn = tx.conn().await?;
     store::write(conn, &row).await?;
@@ -186,6 +188,8 @@ fn household(tx: &Tx<'_>, at: &address::Model, grid: Option<GridId>, kind: House
         valid_to: None,
         created_at: tx.now,
         updated_at: tx.now,
+        visit_class: None,
+        visited_on: None,
     }
 }
 

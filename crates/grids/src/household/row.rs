@@ -27,6 +27,11 @@ pub struct Model {
     pub valid_to: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
+    /// How often it is to be visited, in a code of the place's own rules.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub visit_class: Option<String>,
+    /// When somebody was last met there.
+    pub visited_on: Option<ChronoDate>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

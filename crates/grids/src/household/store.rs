@@ -12,6 +12,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UpdateStatement},
 };
+use std::collections::HashMap;
 
 pub(crate) async fn find(conn: &impl ConnectionTrait, id: HouseholdId) -> Result<Option<row::Model>> {
     Ok(row::Entity::find_by_id(id).one(conn).await?)
@@ -74,6 +75,7 @@ pub(crate) fn update(row: &row::Model) -> UpdateStatement {
             (C::Version, Expr::val(row.version)),
             (C::ValidTo, Expr::val(row.valid_to)),
             (C::UpdatedAt, Expr::val(row.updated_at)),
+            (C::VisitClass, Expr::val(row.visit_class.clone())),
         ])
         .and_where(C::Id.eq(row.id))
         .and_where(C::Version.eq(row.version - 1))
@@ -123,6 +125,24 @@ pub(crate) async fn regrid(tx: &DatabaseTransaction, above: &address::Model, old
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// These households.
+pub(crate) async fn named(conn: &impl ConnectionTrait, ids: Vec<HouseholdId>) -> Result<HashMap<HouseholdId, row::Model>> {
+    let rows = row::Entity::find().filter(C::Id.is_in(ids)).all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The ids of the households of these grids, for a query of this crate.
+pub(crate) fn in_grids(grids: &[GridId]) -> SelectStatement {
+    Query::select().column(C::Id).from(row::Entity).and_where(C::GridId.is_in(grids.iter().copied())).to_owned()
+}
+
+/// How many households of a community are in use.
+pub(crate) async fn tally(cx: &Cx, community: RegionCode) -> Result<i64> {
+    let select = row::Entity::find().select_only().column_as(C::Id.count(), "households");
+    let select = select.filter(C::RegionCode.eq(community)).filter(C::ValidTo.is_null());
+    Ok(select.into_tuple::<i64>().one(cx.reader()).await?.unwrap_or_default())
 }
 
 /// Those in use with these codes or at these addresses.

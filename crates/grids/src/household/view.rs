@@ -1,7 +1,7 @@
 //! What goes out.
 
 use super::row;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     RegionCode,
     id::{AddressId, GridId, HouseholdId, ResidentId},
@@ -69,6 +69,13 @@ pub struct Household {
     pub created_at: DateTime<Utc>,
     /// When it last changed (更新时间).
     pub updated_at: DateTime<Utc>,
+    /// How often it is visited (走访类别), in a code of the place's own visit rules; absent while none is set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(max_length = 40)]
+    pub visit_class: Option<String>,
+    /// When somebody was last met there on a visit (最近走访日期); absent while nobody was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub visited_on: Option<NaiveDate>,
 }
 
 pub(super) fn view(row: row::Model, address: String, head_name: Option<String>) -> Household {
@@ -89,5 +96,7 @@ pub(super) fn view(row: row::Model, address: String, head_name: Option<String>) 
         valid_to: row.valid_to,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        visit_class: row.visit_class,
+        visited_on: row.visited_on,
     }
 }

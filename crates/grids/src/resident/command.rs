@@ -5,7 +5,7 @@ use crate::address::AddressPath;
 use chrono::NaiveDate;
 use kernel::{
     RegionCode,
-    id::{AddressId, GridId, HouseholdId, ResidentId},
+    id::{AddressId, GridId, HouseholdId, ResidentId, TagId},
     person::Sex,
 };
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,8 @@ pub struct ListResidents {
     pub household_id: Option<HouseholdId>,
     /// Only these (居住类别).
     pub residence: Option<Residence>,
+    /// Only those who have this tag today (标签); a sensitive one needs `resident.read_sensitive`.
+    pub tag_id: Option<TagId>,
     /// Whether those who have left are listed too (含已离开); they are not unless told.
     #[param(default = false)]
     pub include_left: bool,

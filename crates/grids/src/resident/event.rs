@@ -1,6 +1,6 @@
 //! What happens to residents. Never what a personal field says.
 
-use super::{Kinship, LeaveReason, PersonalField, Purpose, Residence};
+use super::{Kinship, LeaveReason, LinkedBy, PersonalField, Purpose, Residence};
 use chrono::NaiveDate;
 use kernel::{Event, EventType, id::HouseholdId};
 use serde::Serialize;
@@ -53,6 +53,13 @@ pub(crate) enum ResidentEvent {
         /// How many were found.
         found: u32,
     },
+    Linked {
+        /// How it was seen whose account it is.
+        verified_by: LinkedBy,
+    },
+    Unlinked {},
+    Restricted {},
+    Erased {},
 }
 
 impl Event for ResidentEvent {
@@ -65,12 +72,16 @@ impl Event for ResidentEvent {
             Self::Left { .. } => EventType::ResidentLeft,
             Self::Revealed { .. } => EventType::ResidentRevealed,
             Self::LookedUp { .. } => EventType::ResidentLookedUp,
+            Self::Linked { .. } => EventType::ResidentLinked,
+            Self::Unlinked {} => EventType::ResidentUnlinked,
+            Self::Restricted {} => EventType::ResidentRestricted,
+            Self::Erased {} => EventType::ResidentErased,
         }
     }
 }
 
 /// Their types, in the order of the variants.
-pub(crate) const TYPES: [EventType; 7] = [
+pub(crate) const TYPES: [EventType; 11] = [
     EventType::ResidentCreated,
     EventType::ResidentUpdated,
     EventType::ResidentMovedIn,
@@ -78,4 +89,8 @@ pub(crate) const TYPES: [EventType; 7] = [
     EventType::ResidentLeft,
     EventType::ResidentRevealed,
     EventType::ResidentLookedUp,
+    EventType::ResidentLinked,
+    EventType::ResidentUnlinked,
+    EventType::ResidentRestricted,
+    EventType::ResidentErased,
 ];

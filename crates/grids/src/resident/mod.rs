@@ -9,7 +9,8 @@ mod command;
 mod draft;
 pub(crate) mod event;
 mod moves;
-mod row;
+mod own;
+pub(crate) mod row;
 pub(crate) mod store;
 mod view;
 
@@ -19,6 +20,11 @@ pub use command::{
     PutResident, ResidentPlace, RevealResident, UpdateResident,
 };
 pub use moves::{leave_resident, list_household_members, move_in, move_out};
+pub use own::{
+    LinkAccount, LinkedBy, OwnResident, ResidentFate, UnlinkAccount, link_account, own_residents, require_linkable, settle_linked,
+    unlink_account,
+};
+pub(crate) use own::{account_of, lock_changeable, manageable_child, place_of, purge_left, seen_child};
 pub use view::{HouseholdMember, Kinship, LeaveReason, Residence, Resident, RevealedResident};
 
 use crate::{household, region};
@@ -135,14 +141,16 @@ pub async fn get_resident(cx: &Cx, id: ResidentId) -> Result<Resident> {
 /// `permission_missing` for a caller who may read none anywhere; `cursor_invalid`; `query_parameter_invalid`.
 pub async fn list_residents(cx: &Cx, query: ListResidents) -> Result<Page<Resident>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let filters = (query.region_code, query.grid_id, query.building_id, query.household_id, query.residence, query.include_left);
+    let places = (query.region_code, query.grid_id, query.building_id, query.household_id);
+    let filters = (places, query.residence, query.tag_id, query.include_left);
     let pager = Pager::new("residents", &filters, page)?;
     let page = pager.page(store::list(cx, &query, &pager).await?, |row| (row.region_code, row.id))?;
     let items = page.items.into_iter().map(|row| view::masked(cx, row)).collect::<Result<_>>()?;
     Ok(Page { items, next_cursor: page.next_cursor, has_more: page.has_more })
 }
 
-/// Shows personal fields in full (查看明文). That they were shown, to whom and what for, is logged; what they say is not.
+/// Shows personal fields in full (查看明文). That they were shown, to whom and what for, is logged; what they say is not. Those of a
+/// child under 14 are sensitive (PIPL 28): they need `resident.read_sensitive` besides.
 ///
 /// # Errors
 /// `resident_not_found`; `permission_missing`; `resident_restricted`.
@@ -152,6 +160,9 @@ pub async fn reveal_resident(cx: &Cx, id: ResidentId, command: RevealResident) -
     cx.actor.require_sees(PersonalData::Residents)?;
     if row.restricted {
         return Err(Error::new(Code::ResidentRestricted));
+    }
+    if own::is_child(cx, &row)? {
+        cx.actor.require(Permission::ResidentReadSensitive, &row.place())?;
     }
     let mut fields = command.fields.clone();
     fields.dedup();
@@ -295,6 +306,7 @@ fn fresh(tx: &Tx<'_>, region: RegionCode, residence: Residence) -> row::Model {
         version: 1,
         left_on: None,
         left_why: None,
+        erased_at: None,
         created_at: tx.now,
         updated_at: tx.now,
     }

@@ -1,7 +1,7 @@
 //! Moving in and out: memberships in households, with their periods.
 
 use super::{
-    HouseholdMember, Kinship, LeaveResident, ListHouseholdMembers, MoveIn, MoveOut, Resident, changeable,
+    HouseholdMember, Kinship, LeaveReason, LeaveResident, ListHouseholdMembers, MoveIn, MoveOut, Resident, changeable,
     event::ResidentEvent,
     manageable, masked_names,
     row::{self, member},
@@ -163,15 +163,20 @@ pub async fn leave_resident(cx: &Cx, id: ResidentId, command: LeaveResident) -> 
     changeable(&row)?;
     row.version += 1;
     row.updated_at = tx.now;
-    let memberships = store::memberships(tx.conn().await?, id).await?;
-    for member in memberships.iter().filter(|m| m.valid_to.is_none()) {
-        exit(&mut tx, &row, member, left_on).await.map_err(|e| if e.code == Code::PeriodInvalid { e.at("#/left_on") } else { e })?;
-    }
-    (row.household_id, row.building_id) = (None, None);
-    (row.left_on, row.left_why) = (Some(left_on), Some(command.reason));
-    tx.emit(row.subject(), &ResidentEvent::Left { reason: command.reason, left_on })?;
+    depart(&mut tx, &mut row, command.reason, left_on).await?;
     store::write(tx.conn().await?, &row).await?;
     tx.commit(view::masked(cx, row)?).await
+}
+
+/// Ends every membership of a resident, who leaves; the row at its new version is the caller's to write.
+pub(super) async fn depart(tx: &mut Tx<'_>, row: &mut row::Model, reason: LeaveReason, left_on: NaiveDate) -> Result<()> {
+    let memberships = store::memberships(tx.conn().await?, row.id).await?;
+    for member in memberships.iter().filter(|m| m.valid_to.is_none()) {
+        exit(tx, row, member, left_on).await.map_err(|e| if e.code == Code::PeriodInvalid { e.at("#/left_on") } else { e })?;
+    }
+    (row.household_id, row.building_id) = (None, None);
+    (row.left_on, row.left_why) = (Some(left_on), Some(reason));
+    tx.emit(row.subject(), &ResidentEvent::Left { reason, left_on })
 }
 
 /// Who belongs to a household (户成员), masked, by when they were entered.

@@ -41,6 +41,8 @@ pub struct Model {
     pub version: i32,
     pub left_on: Option<ChronoDate>,
     pub left_why: Option<LeaveReason>,
+    /// When what identifies the person was erased (匿名化).
+    pub erased_at: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

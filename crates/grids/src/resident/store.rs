@@ -4,16 +4,20 @@ use super::{
     ListResidents,
     row::{self, member},
 };
-use crate::{address, household, sight, table::insert_all};
+use crate::{
+    address, household, sight,
+    table::insert_all,
+    tag::{self, row::given},
+};
 use chrono::NaiveDate;
 use kernel::{
     Code, Cx, Error, Pager, Permission, RegionCode, Result,
     id::{GridId, HouseholdId, HouseholdMemberId, ResidentId},
     page::Places,
 };
-use row::Column as C;
+pub(crate) use row::Column as C;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Query, UpdateStatement},
 };
 
@@ -39,7 +43,8 @@ pub(super) async fn names(conn: &impl ConnectionTrait, ids: Vec<ResidentId>) -> 
 pub(super) async fn list(cx: &Cx, query: &ListResidents, pager: &Pager) -> Result<Vec<row::Model>> {
     let after = pager.after::<(RegionCode, ResidentId)>()?;
     let places = Places { region: C::RegionCode, grid: C::GridId, organization: None };
-    let seen = sight::within_reach(cx, Permission::ResidentRead, query.region_code, places, after.map(|(r, _)| r.as_i64())).await?;
+    let cursor = after.map(|(r, _)| r.as_i64());
+    let seen = sight::within_reach(cx, Permission::ResidentRead, query.region_code, places, cursor).await?;
     let mut select = row::Entity::find()
         .filter(seen)
         .apply_if(query.grid_id, |q, grid| q.filter(C::GridId.eq(grid)))
@@ -49,11 +54,25 @@ pub(super) async fn list(cx: &Cx, query: &ListResidents, pager: &Pager) -> Resul
     if !query.include_left {
         select = select.filter(C::LeftOn.is_null());
     }
+    let mut order = [Expr::col((row::Entity, C::RegionCode)), Expr::col((row::Entity, C::Id))];
+    if let Some(tag) = query.tag_id {
+        // The index of who has a tag gives them in the order of the list.
+        use given::Column as T;
+        select = select.filter(tag::having(cx, tag, query.region_code, places, cursor).await?);
+        let same = Expr::col((given::Entity, T::ResidentId)).equals((row::Entity, C::Id));
+        QuerySelect::query(&mut select).join(JoinType::InnerJoin, given::Entity, same);
+        if let Some(region) = query.region_code {
+            let (first, last) = region.range();
+            select = select.filter(Expr::col((given::Entity, T::RegionCode)).between(first, last));
+        }
+        order = [Expr::col((given::Entity, T::RegionCode)), Expr::col((given::Entity, T::ResidentId))];
+    }
     if let Some((region, id)) = after {
-        let key = Expr::tuple([Expr::col(C::RegionCode), Expr::col(C::Id)]);
+        let key = Expr::tuple(order.clone());
         select = select.filter(key.gt(Expr::tuple([Expr::val(region), Expr::val(id)])));
     }
-    Ok(select.order_by_asc(C::RegionCode).order_by_asc(C::Id).limit(pager.fetch()).all(cx.reader()).await?)
+    let [by_region, by_id] = order;
+    Ok(select.order_by_asc(by_region).order_by_asc(by_id).limit(pager.fetch()).all(cx.reader()).await?)
 }
 
 /// Those with this digest of a number, within a region: one probe of an index.
@@ -88,6 +107,7 @@ pub(super) fn update(row: &row::Model) -> UpdateStatement {
             (C::Version, Expr::val(row.version)),
             (C::LeftOn, Expr::val(row.left_on)),
             (C::LeftWhy, Expr::val(row.left_why)),
+            (C::ErasedAt, Expr::val(row.erased_at)),
             (C::UpdatedAt, Expr::val(row.updated_at)),
         ])
         .and_where(C::Id.eq(row.id))
@@ -198,4 +218,19 @@ pub(super) fn with_phone(digest: String) -> Condition {
 /// The same for an ID number.
 pub(super) fn with_id_number(digest: String) -> Condition {
     Condition::all().add(C::IdIndex.eq(digest))
+}
+
+/// Which of these belong to a household now, and since when.
+pub(crate) async fn members_of(cx: &Cx, home: HouseholdId, ids: &[ResidentId]) -> Result<std::collections::HashMap<ResidentId, NaiveDate>> {
+    use member::Column as M;
+    if ids.is_empty() {
+        return Ok(std::collections::HashMap::new());
+    }
+    let select = member::Entity::find()
+        .select_only()
+        .columns([M::ResidentId, M::ValidFrom])
+        .filter(M::HouseholdId.eq(home))
+        .filter(M::ResidentId.is_in(ids.iter().copied()))
+        .filter(M::ValidTo.is_null());
+    Ok(select.into_tuple().all(cx.reader()).await?.into_iter().collect())
 }

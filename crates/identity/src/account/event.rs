@@ -13,6 +13,7 @@ pub(crate) enum AccountEvent {
         changed: Vec<&'static str>,
     },
     Disabled {},
+    Erased {},
 }
 
 impl Event for AccountEvent {
@@ -21,6 +22,7 @@ impl Event for AccountEvent {
             Self::Created {} => EventType::AccountCreated,
             Self::Updated { .. } => EventType::AccountUpdated,
             Self::Disabled {} => EventType::AccountDisabled,
+            Self::Erased {} => EventType::AccountErased,
         }
     }
 }

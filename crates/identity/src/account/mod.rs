@@ -33,8 +33,9 @@ use kernel::{
     person::dialled,
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryTrait, sea_query::Expr};
-use std::collections::HashMap;
-use view::{Sight, owner, show, unseal};
+use std::collections::{HashMap, HashSet};
+pub(crate) use view::owner;
+use view::{Sight, show, unseal};
 
 pub(crate) fn table(schema: &sea_orm::Schema) -> sea_orm::sea_query::TableCreateStatement {
     schema.create_table_from_entity(row::Entity)
@@ -169,6 +170,50 @@ pub async fn holds(cx: &Cx, id: AccountId, permission: Permission, place: &Place
     Ok(grants.iter().any(|g| g.in_force(now) && permission.roles().contains(&g.role) && g.covers(place)))
 }
 
+/// Those of these accounts that [`holds`] is true of, in two queries.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn who_holds(cx: &Cx, ids: &[AccountId], permission: Permission, place: &Place) -> Result<HashSet<AccountId>> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let accounts = store::find_many(cx, ids.to_vec()).await?;
+    let active: HashSet<AccountId> = accounts.into_iter().filter(|a| a.status == AccountStatus::Active).map(|a| a.id).collect();
+    let now = cx.now();
+    let grants = grant::of_accounts(cx, ids.to_vec()).await?;
+    let holding = grants.into_iter().filter(|g| g.in_force(now) && permission.roles().contains(&g.role) && g.covers(place));
+    Ok(holding.map(|g| g.account_id).filter(|id| active.contains(id)).collect())
+}
+
+/// Whether this account is in use and has this role at this place now. For other crates, which ask it of people other than the
+/// caller.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn has_role(cx: &Cx, id: AccountId, role: kernel::Role, place: &Place) -> Result<bool> {
+    let active = store::find(cx, id).await?.is_some_and(|row| row.status == AccountStatus::Active);
+    let now = cx.now();
+    let grants = if active { grant::of_account(cx, id).await? } else { Vec::new() };
+    Ok(grants.iter().any(|g| g.in_force(now) && g.role == role && g.covers(place)))
+}
+
+/// The accounts in use that have this role at this place now, by id, at most so many: for reports of other crates.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn in_role(cx: &Cx, role: kernel::Role, place: &Place, limit: u64) -> Result<Vec<AccountId>> {
+    let Some(region) = place.region else { return Ok(Vec::new()) };
+    let now = cx.now();
+    let grants = grant::in_role(cx, role, region, now, limit).await?;
+    let mut ids: Vec<AccountId> = grants.into_iter().filter(|g| g.covers(place)).map(|g| g.account_id).collect();
+    ids.dedup();
+    let accounts = if ids.is_empty() { Vec::new() } else { store::find_many(cx, ids).await? };
+    let mut active: Vec<AccountId> = accounts.into_iter().filter(|a| a.status == AccountStatus::Active).map(|a| a.id).collect();
+    active.sort_unstable();
+    Ok(active)
+}
+
 /// An account as one who asks, with the grants that are in force now; absent if it is not in use. For what goes on in somebody's
 /// name while they are not there.
 ///
@@ -289,7 +334,7 @@ pub(crate) async fn update(cx: &Cx, id: AccountId, command: UpdateAccount, guess
 }
 
 /// The statement that writes the changed account over the version that was read.
-fn rewrite(new: &row::Model, read: i32) -> sea_orm::sea_query::UpdateStatement {
+pub(crate) fn rewrite(new: &row::Model, read: i32) -> sea_orm::sea_query::UpdateStatement {
     row::Entity::update_many()
         .col_expr(row::Column::DisplayName, Expr::val(new.display_name.clone()))
         .col_expr(row::Column::Phone, Expr::val(new.phone.clone()))
@@ -332,6 +377,11 @@ fn require_manage(actor: &Actor, grants: &[grant::row::Model], now: Time) -> Res
         }
     }
     Ok(())
+}
+
+/// Requires that the caller manages this account: over every grant that is in force, and none above their own.
+pub(crate) async fn require_manageable(cx: &Cx, id: AccountId) -> Result<()> {
+    require_manage(&cx.actor, &grant::of_account(cx, id).await?, cx.now())
 }
 
 /// How to reach an account, unmasked, for the work of other crates; absent if there is no such account.

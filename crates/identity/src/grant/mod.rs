@@ -16,7 +16,7 @@ mod store;
 mod view;
 
 pub use command::{CreateGrant, ListGrants};
-pub(crate) use store::{Wanted, held_by, holders, of_account};
+pub(crate) use store::{Wanted, held_by, holders, in_role, of_account, of_accounts};
 pub use view::Grant;
 pub(crate) use view::scope as scope_of;
 
@@ -192,6 +192,14 @@ pub async fn revoke_grant(cx: &Cx, id: GrantId) -> Result<Grant> {
     let subject = Subject { id: row.id.0, version: 2, region: row.place_code };
     tx.emit(subject, &GrantEvent::revoked(&row))?;
     tx.commit(row.into()).await
+}
+
+/// Ends a grant of an account that is deleted, if it has not ended.
+pub(crate) async fn end(tx: &mut Tx<'_>, row: row::Model) -> Result<()> {
+    if let Some(row) = store::end(tx, row).await? {
+        tx.emit(Subject { id: row.id.0, version: 2, region: row.place_code }, &GrantEvent::revoked(&row))?;
+    }
+    Ok(())
 }
 
 /// The grants of an account, those that have ended included, newest first (授权列表).

@@ -21,6 +21,18 @@ pub(crate) async fn of_account(cx: &Cx, account: AccountId) -> Result<Vec<row::M
     Ok(row::Entity::find().filter(row::Column::AccountId.eq(account)).order_by_desc(row::Column::Id).all(cx.reader()).await?)
 }
 
+pub(crate) async fn of_accounts(cx: &Cx, accounts: Vec<AccountId>) -> Result<Vec<row::Model>> {
+    Ok(row::Entity::find().filter(row::Column::AccountId.is_in(accounts)).all(cx.reader()).await?)
+}
+
+/// The grants of this role that lie in exactly this region and are in force, by account: a range of the index
+/// (place_code, account_id).
+pub(crate) async fn in_role(cx: &Cx, role: Role, region: RegionCode, now: Time, limit: u64) -> Result<Vec<row::Model>> {
+    let wanted = Wanted { region: Some(region), role: Some(role), now };
+    let select = row::Entity::find().filter(wanted.of_role()).filter(row::Column::PlaceCode.eq(region));
+    Ok(select.order_by_asc(row::Column::AccountId).limit(limit).all(cx.reader()).await?)
+}
+
 pub(crate) async fn list(cx: &Cx, account: AccountId, query: ListGrants) -> Result<Page<row::Model>> {
     let pager = Pager::new("grants", &account, PageQuery { limit: query.limit, cursor: query.cursor })?;
     let after: Option<GrantId> = pager.after()?;

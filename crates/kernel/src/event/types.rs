@@ -90,6 +90,10 @@ types! {
     OpinionAnswered       "opinion.answered"       "An opinion has its answer (意见答复).";
     OpinionReopened       "opinion.reopened"       "The order of an opinion is done again (意见重办).";
     OpinionFedBack        "opinion.fed_back"       "The resident was told what came of an opinion (办结反馈).";
+    JobCreated            "job.created"            "An import or an export was asked for (新建任务).";
+    JobCarriedOut         "job.carried_out"        "An import that was checked is to be carried out (正式导入).";
+    JobCancelled          "job.cancelled"          "A job was cancelled (取消任务).";
+    JobFinished           "job.finished"           "A job has ended, or an import is checked (任务完成).";
     // Places
     RegionImported        "region.imported"        "A list of regions was imported (区划导入).";
     GridCreated           "grid.created"           "A grid was drawn (网格建立).";
@@ -103,7 +107,15 @@ types! {
     AddressCreated        "address.created"        "An address was entered (地址登记).";
     AddressUpdated        "address.updated"        "An address was changed (地址变更).";
     AddressClosed         "address.closed"         "An address is used no more (地址停用).";
+    RegionBoundarySet     "region.boundary_set"    "The boundary of a community was drawn (社区界线).";
+    ChecklistCreated      "checklist.created"      "A checklist was written (新建检查清单).";
+    ChecklistUpdated      "checklist.updated"      "A checklist has a new version (修改检查清单).";
+    ChecklistClosed       "checklist.closed"       "A checklist is used no more (停用检查清单).";
+    ChecklistRun          "checklist.run"          "A grid was held against a checklist (清单检查).";
     // Households and residents
+    HouseholdLinked       "household_link.created" "A party member was linked with a household (党员联户).";
+    HouseholdLinkChecked  "household_link.checked" "What a party member knows of a household was checked (四知检查).";
+    HouseholdLinkEnded    "household_link.ended"   "A link of a party member with a household ended (结束联户).";
     HouseholdCreated      "household.created"      "A household was entered (立户).";
     HouseholdUpdated      "household.updated"      "A household was changed (户变更).";
     HouseholdClosed       "household.closed"       "A household was closed (销户).";
@@ -153,6 +165,26 @@ types! {
     HotlineOrderReopened  "hotline_order.reopened" "A hotline has a work order done again (二次办理).";
     HotlineOrderRevealed  "hotline_order.revealed" "Somebody looked at a work order as it came (查看原始工单).";
     HotlineMessageFailed  "hotline_message.failed" "A hotline did not take what it was told (回传失败).";
+    // Visits, household plans, snapshots, patrols
+    VisitCampaignCreated  "visit_campaign.created" "A visit campaign was planned (新建走访活动).";
+    VisitCampaignUpdated  "visit_campaign.updated" "A visit campaign was changed (修改走访活动).";
+    VisitCampaignStarted  "visit_campaign.started" "A visit campaign began; its households stand fast (启动走访活动).";
+    VisitCampaignAssigned "visit_campaign.assigned" "Households of a visit campaign were given to a visitor (分配走访对象).";
+    VisitCampaignClosed   "visit_campaign.closed"  "A visit campaign ended (结束走访活动).";
+    VisitRecorded         "visit.recorded"         "A household was visited (登记走访).";
+    HouseholdPlanCreated  "household_plan.created" "A plan for a household was made (制定一户一策).";
+    HouseholdPlanUpdated  "household_plan.updated" "A plan for a household was changed (调整一户一策).";
+    HouseholdPlanReviewed "household_plan.reviewed" "A plan for a household was reviewed (评估一户一策).";
+    HouseholdPlanClosed   "household_plan.closed"  "A plan for a household ended (办结一户一策).";
+    HouseholdNoteWritten  "household_note.written" "Something was noted of a household (登记民情档案).";
+    SnapshotSent          "snapshot.sent"          "A snapshot was sent (随手拍上报).";
+    SnapshotOrdered       "snapshot.ordered"       "A snapshot became an order (随手拍转订单).";
+    SnapshotPublished     "snapshot.published"     "A snapshot that praises was published (随手拍发布).";
+    SnapshotDeclined      "snapshot.declined"      "A snapshot was not taken up (随手拍不采纳).";
+    SnapshotAnswered      "snapshot.answered"      "The order of a snapshot has its outcome (随手拍反馈).";
+    SnapshotReopened      "snapshot.reopened"      "The order of a snapshot is done again (随手拍重办).";
+    PatrolRecorded        "patrol.recorded"        "A patrol was recorded (登记巡查).";
+    FindingRecorded       "finding.recorded"       "Something was found on a patrol or on the way (登记巡查发现).";
     // Accounts
     AccountCreated        "account.created"        "An account was opened (账号开立).";
     AccountUpdated        "account.updated"        "An account was changed (账号变更).";
@@ -172,6 +204,22 @@ types! {
     CredentialIssued      "credential.issued"      "A credential was issued to an application (凭据签发).";
     CredentialRotated     "credential.rotated"     "A credential has a successor and ends after an overlap (凭据轮换).";
     CredentialRevoked     "credential.revoked"     "A credential was revoked (凭据吊销).";
+    // Tags, consents, one's own data
+    TagCreated            "tag.created"            "A tag was entered in the catalogue (新增标签).";
+    TagUpdated            "tag.updated"            "A tag of the catalogue has a new version (标签变更).";
+    TagClosed             "tag.closed"             "A tag of the catalogue is used no more (停用标签).";
+    ResidentTagged        "resident_tag.given"     "A resident was given a tag (打标签).";
+    ResidentUntagged      "resident_tag.ended"     "A resident has a tag no more (取消标签).";
+    ConsentRecorded       "consent.recorded"       "A consent was recorded (登记同意).";
+    ConsentWithdrawn      "consent.withdrawn"      "A consent was withdrawn (撤回同意).";
+    ResidentLinked        "resident.linked"        "A resident was linked to an account (关联账号).";
+    ResidentUnlinked      "resident.unlinked"      "A resident is linked to no account any more (解除账号关联).";
+    ResidentErased        "resident.erased"        "What identified a resident was erased (居民信息匿名化).";
+    ResidentRestricted    "resident.restricted"    "A resident's data is kept and neither shown nor changed (限制处理).";
+    AccountErased         "account.erased"         "What identified the holder of an account was erased (账号注销).";
+    DataRequestMade       "data_request.made"      "Somebody asked for their data to be corrected or deleted (提出个人信息请求).";
+    DataRequestDecided    "data_request.decided"   "A request about one's own data was decided (个人信息请求办结).";
+    DataPurged            "data.purged"            "Data of a class was deleted because its time was over (到期清除).";
 }
 
 impl EventType {

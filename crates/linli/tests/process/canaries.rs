@@ -23,8 +23,31 @@ const ADDRESS: &str = "金丝雀路88号3幢901室";
 const FACTS: &str = "金丝雀渗水的事实";
 const REASON: &str = "金丝雀的理由";
 const AGREEMENT: &str = "金丝雀的协议";
+const RESIDENT_PHONE: &str = "13599994444";
+const NOTE: &str = "金丝雀标签的备注";
+const CONSENT: &str = "金丝雀同意书的全文";
+const GUARDIAN: &str = "金丝雀三号";
+const REQUEST: &str = "金丝雀更正请求";
+const ANSWER: &str = "金丝雀的答复";
+const HOOK: &str = "canary-token-in-an-address";
 /// What is sealed wherever it is kept.
-const SEALED: [&str; 8] = [CONTACT_PHONE, ACCOUNT_PHONE, ACCOUNT_NAME, PARTY_NAME, ADDRESS, FACTS, REASON, AGREEMENT];
+const SEALED: [&str; 15] = [
+    CONTACT_PHONE,
+    ACCOUNT_PHONE,
+    ACCOUNT_NAME,
+    PARTY_NAME,
+    ADDRESS,
+    FACTS,
+    REASON,
+    AGREEMENT,
+    RESIDENT_PHONE,
+    NOTE,
+    CONSENT,
+    GUARDIAN,
+    REQUEST,
+    ANSWER,
+    HOOK,
+];
 const PASSWORDS: [&str; 4] = ["canary-first-password", "canary-second-password", "canary-wrong-password", "135777788881357777888"];
 
 /// A server, and what it has let out.
@@ -123,6 +146,68 @@ async fn what_is_carried_out(cage: &mut Cage, root: &str) -> String {
     zhang
 }
 
+/// What is kept about people by law, and the secrets of programs, from their beginning to their end.
+async fn what_is_kept(cage: &mut Cage, root: &str, zhang: &str) {
+    let (_, wang) = cage.account(root, "wang2", "community_worker").await;
+    let tag = json!({ "region_code": HOME, "code": "disability", "name": "残疾", "class": "sensitive" });
+    let tag = cage.post("/tags", root, tag).await["id"].clone();
+    let resident = json!({ "region_code": HOME, "name": PARTY_NAME, "phone": RESIDENT_PHONE, "birth_date": "2015-01-02" });
+    let resident = cage.post("/residents", &wang, resident).await["id"].as_str().unwrap().to_owned();
+    let consent = json!({
+        "purpose": "帮扶走访", "kinds": ["disability"], "text_version": "1", "text": CONSENT, "given_by": "guardian",
+        "guardian_name": GUARDIAN, "channel": "written", "evidence": NOTE,
+    });
+    let consent = cage.post(&format!("/residents/{resident}/consents"), &wang, consent).await["id"].clone();
+    let given = json!({ "tag_id": tag, "note": NOTE, "basis": { "kind": "consent", "consent_id": consent } });
+    cage.post(&format!("/residents/{resident}/tags"), &wang, given).await;
+    for (path, token, body) in [
+        (format!("/residents/{resident}/tags"), zhang, json!({ "tag_id": NOTE, "note": [NOTE] })),
+        (
+            format!("/residents/{resident}/consents"),
+            zhang,
+            json!({ "purpose": [CONSENT], "text": CONSENT.repeat(999), "guardian_name": GUARDIAN }),
+        ),
+        (format!("/residents/{resident}/tags"), wang.as_str(), json!({ "tag_id": tag, "note": NOTE.repeat(999) })),
+        ("/me/data/requests".to_owned(), zhang, json!({ "kind": REQUEST, "detail": REQUEST })),
+        ("/me/consents".to_owned(), zhang, json!({ "text": CONSENT, "channel": GUARDIAN })),
+    ] {
+        cage.refused(cage.request(Method::POST, &path, token).json(&body)).await;
+    }
+    cage.post(&format!("/consents/{}/withdraw", consent.as_str().unwrap()), &wang, json!({})).await;
+    let request = cage.post("/me/data/requests", zhang, json!({ "kind": "correction", "detail": REQUEST })).await["id"].clone();
+    let decide = json!({ "done": false, "answer": ANSWER });
+    cage.post(&format!("/data_requests/{}/decide", request.as_str().unwrap()), &wang, decide).await;
+    let data = cage.request(Method::GET, "/me/data", zhang).send().await.unwrap().text().await.unwrap();
+    assert!(data.contains(CONTACT_PHONE) && data.contains(REQUEST), "{data}");
+
+    let program = json!({
+        "name": "热线", "purpose": "转单", "contact": format!("{ACCOUNT_NAME} {CONTACT_PHONE}"), "region_code": HOME, "scopes": ["order.read"],
+    });
+    let program = cage.post("/applications", root, program).await["id"].as_str().unwrap().to_owned();
+    let issue = json!({ "kind": "api_key", "label": "生产" });
+    let issued = cage.post(&format!("/applications/{program}/credentials"), root, issue).await;
+    let key = issued["secret"].as_str().unwrap().to_owned();
+    // The key is good, and so it is in a wrong place of a request, and a wrong one in the right place.
+    let orders = cage.request(Method::GET, "/orders", &key).send().await.unwrap();
+    assert!(orders.status().is_success(), "{orders:?}");
+    cage.refused(cage.request(Method::GET, "/orders", &format!("{key}x"))).await;
+    cage.refused(cage.request(Method::GET, &format!("/orders?cursor={key}"), &key)).await;
+    cage.refused(cage.request(Method::GET, &format!("/regions/{key}"), &key)).await;
+    cage.refused(cage.request(Method::POST, "/orders", &key).json(&json!({ "title": key, "region_code": key }))).await;
+    cage.secrets.push(key);
+
+    let endpoint = json!({ "region_code": HOME, "name": "区平台", "url": format!("https://1.1.1.1/{HOOK}"), "types": ["grid.*"] });
+    let endpoint = cage.post("/webhook_endpoints", root, endpoint).await;
+    let path = format!("/webhook_endpoints/{}", endpoint["id"].as_str().unwrap());
+    let rotated = cage.post(&format!("{path}/rotate_secret"), root, json!({})).await;
+    for secret in [&endpoint["secret"], &rotated["secret"]] {
+        let secret = secret.as_str().unwrap().to_owned();
+        cage.refused(cage.request(Method::POST, &path, root).json(&json!({ "name": [secret], "url": secret, "secret": secret }))).await;
+        // What comes behind its prefix is what nobody else may know.
+        cage.secrets.push(secret.rsplit('_').next().unwrap().to_owned());
+    }
+}
+
 /// Requests that hold a canary wherever one can be wrong.
 async fn what_is_refused(cage: &mut Cage, zhang: &str) {
     let [phone_number, password_number]: [Value; 2] = [PHONE, PASSWORDS[3]].map(|digits| serde_json::from_str(digits).unwrap());
@@ -216,6 +301,7 @@ async fn nothing_gets_out(database: Option<&Database>) {
     cage.post("/setup", "", root).await;
     let root = cage.sign_in("root", PASSWORDS[0]).await;
     let zhang = what_is_carried_out(&mut cage, &root).await;
+    what_is_kept(&mut cage, &root, &zhang).await;
     what_is_refused(&mut cage, &zhang).await;
 
     let personal = || SEALED.into_iter().chain([PHONE, ID]).chain(cage.secrets.iter().map(String::as_str));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod canaries;
+mod keys;
 mod operations;
 mod prometheus;
 mod story;

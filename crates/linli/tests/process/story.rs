@@ -88,7 +88,7 @@ async fn place(base: &str, token: &str, key: &str) -> Option<(u16, bool, Vec<u8>
 
 async fn torture(database: Option<&str>) {
     let folder = Folder::new();
-    let args: Vec<&str> = ["--demo"].into_iter().chain(database.iter().flat_map(|url| ["--database-url", url])).collect();
+    let args: Vec<&str> = ["--demo", "--small"].into_iter().chain(database.iter().flat_map(|url| ["--database-url", url])).collect();
     let journal = Journal::default();
     let before = {
         let served = Served::start(&folder, &args);

@@ -117,6 +117,8 @@ pub struct Terms {
     pub finish_by: Option<DateTime<Utc>>,
     /// How urgent it is; normal when absent.
     pub priority: Option<Priority>,
+    /// The thing that the order grows from (a snapshot): its files become the order's.
+    pub files_of: Option<uuid::Uuid>,
 }
 
 /// What another system says anew of an order.

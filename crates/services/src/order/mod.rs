@@ -9,6 +9,7 @@
 //! [`Change`] through one or two steps of the table, save. Saving compares the version that was read, so
 //! of two who act at once exactly one wins, and the other hears where the order stands now.
 
+mod candidate;
 mod change;
 pub mod command;
 mod event;
@@ -16,16 +17,19 @@ pub mod external;
 pub mod flow;
 mod number;
 pub mod open;
+mod own;
 mod row;
 mod sight;
 mod store;
 mod taking;
 mod view;
 
+pub use candidate::{Candidate, CandidateSource, Candidates, ListCandidates, candidates};
 pub use command::*;
 pub use event::event_types;
 pub use external::{Amendment, ExternalRef, LinkOrder, OrderFacts, Terms, UpsertOrder, link, upsert};
 pub use flow::{Action, State};
+pub use own::{OwnOrder, erase_contacts, open_orders_of, own_orders, purge_contacts};
 pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection, masked_contact};
 
@@ -101,7 +105,7 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
         let mut tx = cx.begin();
         let id: OrderId = tx.id();
         let sealed = contact.as_deref().map(|json| cx.vault().seal(&view::contact_owner(id), json)).transpose()?;
-        let order = Model {
+        let mut order = Model {
             id,
             number: number::make(id.0, tx.now),
             version: 1,
@@ -157,9 +161,13 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             fixed_finish_by: terms.finish_by,
             external_count: i16::from(terms.external.is_some()),
         };
-        let attachment_ids = command.attachment_ids.clone();
         let owner = Owner { kind: OwnerKind::Order, id: id.0, part: Part::Request };
-        let attachments = files::claim(&mut tx, &attachment_ids, owner).await?;
+        let mut attachments = files::claim(&mut tx, &command.attachment_ids, owner).await?;
+        if let Some(from) = terms.files_of {
+            attachments.extend(files::pass_on(&mut tx, from, owner).await?);
+            order.attachment_count = i16::try_from(attachments.len()).map_err(Error::internal)?;
+        }
+        let attachment_ids = attachments.iter().map(|a| a.id).collect();
         let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf, attachment_ids };
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         external::give(&mut tx, terms, id).await?;

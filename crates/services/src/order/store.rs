@@ -23,6 +23,7 @@ use sea_orm::{
     QueryTrait, Select,
     sea_query::{Expr, Query, SubQueryStatement},
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
 pub(super) async fn find(cx: &Cx, id: OrderId) -> Result<Option<Model>> {
@@ -210,6 +211,21 @@ pub(super) async fn open_slots(cx: &Cx, taker: Uuid) -> Result<Vec<Option<i16>>>
         .all(cx.reader())
         .await?;
     Ok(slots)
+}
+
+/// How many orders each of these takers works on: ranges of the index of those.
+pub(super) async fn open_orders(cx: &Cx, takers: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    if takers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let counted = Orders::find()
+        .select_only()
+        .column(C::LeadId)
+        .column_as(C::Id.count(), "orders")
+        .filter(C::LeadId.is_in(takers.iter().copied()))
+        .filter(C::State.is_in([State::Accepted, State::InProgress, State::Suspended]))
+        .group_by(C::LeadId);
+    Ok(counted.into_tuple::<(Uuid, i64)>().all(cx.reader()).await?.into_iter().collect())
 }
 
 /// The list. Each view is one index range; what else is asked narrows it.

@@ -45,6 +45,11 @@ pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Resu
     Ok(())
 }
 
+/// What [`check_taker`] asks of somebody on the roll, but for the grants of their account: for a list of many.
+pub(super) fn suits(volunteer: &volunteers::Volunteer, order: &Model) -> bool {
+    volunteer.serves(order.region_code, order.grid_id) && volunteer.available && order.requester_id != Some(volunteer.account_id)
+}
+
 fn ineligible(reason: &str) -> Error {
     Error::new(Code::TakerIneligible).with("reason", reason)
 }

@@ -246,7 +246,13 @@ pub async fn list_diaries(cx: &Cx, query: ListDiaries) -> Result<Page<Diary>> {
 pub(crate) async fn origin(cx: &Cx, id: DiaryId) -> Result<Option<Origin>> {
     let Some(row) = diary::Entity::find_by_id(id).one(cx.reader()).await? else { return Ok(None) };
     let writes = knows(cx, &row) && cx.actor.can(Permission::DiaryWrite, &place(&row));
-    Ok(writes.then_some(Origin { region_code: row.region_code, grid_id: row.grid_id, requester_id: None, contact: None }))
+    Ok(writes.then_some(Origin {
+        region_code: row.region_code,
+        grid_id: row.grid_id,
+        household_id: None,
+        requester_id: None,
+        contact: None,
+    }))
 }
 
 /// A diary that the caller may write.

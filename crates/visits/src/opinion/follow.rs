@@ -8,7 +8,7 @@ use super::{
     subject,
     view::Sealed,
 };
-use crate::table::stage_next;
+use crate::{snapshot, table::stage_next};
 use kernel::{
     Code, Cx, Error, PageQuery, Pager, Result,
     event::{self, Filter, LoggedEvent},
@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::Value;
 
 /// What an event of an order says of its outcome.
-enum News {
+pub(crate) enum News {
     Outcome(OpinionOutcome, Option<String>),
     Reopened,
 }
@@ -40,8 +40,8 @@ fn news(event: &LoggedEvent) -> Option<News> {
 
 const TYPES: [&str; 5] = ["order.completed", "order.rejected", "order.cancelled", "order.merged", "order.reworked"];
 
-/// Reads on in the event log, and carries the outcome of orders to the opinions that they grew from; returns how many
-/// opinions were told. For a background task; several servers may do so at once.
+/// Reads on in the event log, and carries the outcome of orders to the opinions and snapshots that they grew from; returns how many
+/// were told. For a background task; several servers may do so at once.
 ///
 /// # Errors
 /// `database_unavailable`.
@@ -54,7 +54,11 @@ pub async fn follow_orders(cx: &Cx) -> Result<u64> {
         let pager = Pager::new("opinion_reader", &(), PageQuery { limit: Some(100), cursor: position.clone() })?;
         let (page, _) = event::feed(cx, &filter, &pager, None).await?;
         let mut rows = about(cx, &page.items).await?;
+        let mut snapshots = snapshot::about(cx, &page.items).await?;
         for event in &page.items {
+            if let (Some(row), Some(news)) = (snapshots.iter_mut().find(|s| s.is_of(event)), news(event)) {
+                told += u64::from(snapshot::tell(cx, row, event, news).await?);
+            }
             if let Some(row) = rows.iter_mut().find(|r| r.order_id.is_some_and(|o| o.0 == event.subject_id)) {
                 told += u64::from(tell(cx, row, event).await?);
             }

@@ -8,7 +8,8 @@
 mod command;
 mod event;
 pub mod flow;
-mod follow;
+pub(crate) mod follow;
+mod own;
 mod row;
 mod view;
 
@@ -16,18 +17,20 @@ pub use command::{AnswerOpinion, FeedOpinionBack, ListOpinions, OpinionSource, O
 pub(crate) use event::event_types;
 pub use flow::Action;
 pub use follow::follow_orders;
+pub(crate) use own::{erase, own, purge_contacts};
 pub use row::{OpinionOccasion, OpinionOutcome, OpinionState};
 pub use view::Opinion;
 
 use crate::{
     diary, reception,
     table::{Lies, newest, next, require_version, stage_new, stage_next},
+    visit,
 };
 use event::OpinionEvent;
 use kernel::{
     Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
     access::PersonalData,
-    id::{AccountId, AppointmentId, DiaryId, GridId, OpinionId},
+    id::{AccountId, AppointmentId, DiaryId, GridId, HouseholdId, OpinionId, VisitId},
 };
 use row::opinion::{Column as C, Entity, Model};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
@@ -38,6 +41,7 @@ use view::Sealed;
 pub(crate) struct Origin {
     pub(crate) region_code: RegionCode,
     pub(crate) grid_id: Option<GridId>,
+    pub(crate) household_id: Option<HouseholdId>,
     pub(crate) requester_id: Option<AccountId>,
     pub(crate) contact: Option<Contact>,
 }
@@ -51,7 +55,7 @@ pub async fn record_opinion(cx: &Cx, command: RecordOpinion) -> Result<Opinion> 
     let origin = match source.kind {
         OpinionOccasion::Appointment => reception::origin(cx, AppointmentId(source.id)).await?,
         OpinionOccasion::Diary => diary::origin(cx, DiaryId(source.id)).await?,
-        OpinionOccasion::Visit => None,
+        OpinionOccasion::Visit => visit::origin(cx, VisitId(source.id)).await?,
     };
     let origin = origin.ok_or_else(|| Error::new(Code::OpinionSourceNotFound).at("#/source"))?;
     let contact = origin.contact.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
@@ -65,7 +69,7 @@ pub async fn record_opinion(cx: &Cx, command: RecordOpinion) -> Result<Opinion> 
         source_id: source.id,
         region_code: origin.region_code,
         grid_id: origin.grid_id,
-        household_id: None,
+        household_id: origin.household_id.map(|h| h.0),
         requester_id: origin.requester_id,
         recorded_by: cx.actor.account()?,
         title: command.title,

@@ -115,7 +115,15 @@ pub(super) fn alone(cx: &Cx, row: &Model) -> Result<Opinion> {
 
 /// The opinion in a list.
 pub(super) fn in_list(cx: &Cx, row: &Model) -> Result<Opinion> {
-    let full = super::sees_in_full(cx, row);
+    with(cx, row, super::sees_in_full(cx, row))
+}
+
+/// The opinion in full with its contact, to who said it.
+pub(super) fn own(cx: &Cx, row: &Model) -> Result<Opinion> {
+    Ok(Opinion { contact: contact(cx, row)?, ..with(cx, row, true)? })
+}
+
+fn with(cx: &Cx, row: &Model, full: bool) -> Result<Opinion> {
     let text = |text: String| if full { text } else { mask::text(&text) };
     let open = |column: Sealed, sealed: &Option<String>| sealed.as_ref().map(|s| column.open(cx, row.id, s).map(text)).transpose();
     let possible = |a: &Action| flow::next(row.state, *a).is_some() && super::may(cx, row, *a);

@@ -398,6 +398,7 @@ pub(crate) async fn origin(cx: &Cx, id: AppointmentId) -> Result<Option<Origin>>
     Ok(Some(Origin {
         region_code: row.region_code,
         grid_id: None,
+        household_id: None,
         requester_id: row.requester_id,
         contact: view::contact(cx, &row).await?,
     }))
@@ -520,4 +521,18 @@ pub(crate) fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableC
         schema.create_table_from_entity(session::Entity),
         schema.create_table_from_entity(appointment::Entity),
     ]
+}
+
+/// The appointments of somebody, in full, newest first.
+pub(crate) async fn own(cx: &Cx, account: AccountId, limit: u64) -> Result<Vec<Appointment>> {
+    let mut own = Vec::new();
+    for row in store::of_requester(cx, account, limit).await? {
+        own.push(Appointment { contact: view::contact(cx, &row).await?, ..view::in_list(cx, &row, true)? });
+    }
+    Ok(own)
+}
+
+/// Erases the contacts of somebody's appointments.
+pub(crate) async fn erase(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    store::erase_contacts(tx, account).await
 }

@@ -173,3 +173,16 @@ pub(super) async fn list_appointments(
         .apply_if(own, |q, account| q.filter(C::RequesterId.eq(account)));
     newest(cx, select, reach, query.region_code, Lies { region: C::RegionCode, grid: C::Id, id: C::Id }, pager).await
 }
+
+/// The newest appointments of somebody.
+pub(super) async fn of_requester(cx: &Cx, account: AccountId, limit: u64) -> Result<Vec<appointment::Model>> {
+    let select = appointment::Entity::find().filter(appointment::Column::RequesterId.eq(account));
+    Ok(select.order_by_desc(appointment::Column::Id).limit(limit).all(cx.reader()).await?)
+}
+
+pub(super) async fn erase_contacts(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
+    let of = appointment::Column::RequesterId.eq(account);
+    let update = appointment::Entity::update_many().col_expr(appointment::Column::Contact, Expr::val(None::<String>)).filter(of);
+    update.exec(tx.conn().await?).await?;
+    Ok(())
+}

@@ -16,6 +16,8 @@ module.exports = {
   apply_case: { method: "POST", path: "/api/v1/mediation/cases" },
   /** Put somebody on duty in a grid (网格任职) */
   assign_duty: { method: "POST", path: "/api/v1/grids/{id}/duties" },
+  /** Give households of a campaign to a visitor (分配走访对象) */
+  assign_visitor: { method: "POST", path: "/api/v1/visit_campaigns/{id}/assign" },
   /** Begin to mediate (开始调解) */
   begin_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/begin" },
   /** Begin a diary (记民情日记) */
@@ -30,20 +32,30 @@ module.exports = {
   call_back_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/call_back" },
   /** Cancel an appointment (取消预约) */
   cancel_appointment: { method: "POST", path: "/api/v1/appointments/{id}/cancel" },
+  /** Cancel a job (取消任务) */
+  cancel_job: { method: "POST", path: "/api/v1/jobs/{id}/cancel" },
   /** Cancel an order (撤单) */
   cancel_order: { method: "POST", path: "/api/v1/orders/{id}/cancel" },
   /** Cancel a reception day (取消场次) */
   cancel_reception_session: { method: "POST", path: "/api/v1/reception_sessions/{id}/cancel" },
+  /** Carry out an import that was checked (正式导入) */
+  carry_out_job: { method: "POST", path: "/api/v1/jobs/{id}/carry_out" },
+  /** Check what a party member knows of a household (四知检查) */
+  check_household_link: { method: "POST", path: "/api/v1/household_links/{id}/check" },
   /** Close an address (停用地址) */
   close_address: { method: "POST", path: "/api/v1/addresses/{id}/close" },
   /** Close a case (归档) */
   close_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/close" },
+  /** End a checklist (停用检查清单) */
+  close_checklist: { method: "POST", path: "/api/v1/checklists/{id}/close" },
   /** Close a diary (办结民情日记) */
   close_diary: { method: "POST", path: "/api/v1/diaries/{id}/close" },
   /** Close a grid (撤销网格) */
   close_grid: { method: "POST", path: "/api/v1/grids/{id}/close" },
   /** Close a household (销户) */
   close_household: { method: "POST", path: "/api/v1/households/{id}/close" },
+  /** End a plan for a household (办结一户一策) */
+  close_household_plan: { method: "POST", path: "/api/v1/household_plans/{id}/close" },
   /** Close an order (销号) */
   close_order: { method: "POST", path: "/api/v1/orders/{id}/close" },
   /** Close many orders (批量销号) */
@@ -54,14 +66,22 @@ module.exports = {
   close_reception: { method: "POST", path: "/api/v1/receptions/{id}/close" },
   /** End a catalogue entry (停用服务事项) */
   close_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}/close" },
+  /** Use a tag no more (停用标签) */
+  close_tag: { method: "POST", path: "/api/v1/tags/{id}/close" },
+  /** End a visit campaign (结束走访活动) */
+  close_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns/{id}/close" },
   /** Complete an order (办结) */
   complete_order: { method: "POST", path: "/api/v1/orders/{id}/complete" },
+  /** Count patrols and what was found (巡查统计) */
+  count_patrols: { method: "GET", path: "/api/v1/patrols/counts", query: ["region_code","from","until","by","limit","cursor","fields","expand"] },
   /** Open an account (开立账号) */
   create_account: { method: "POST", path: "/api/v1/accounts" },
   /** Enter an address (登记地址) */
   create_address: { method: "POST", path: "/api/v1/addresses" },
   /** Let a program in (应用登记) */
   create_application: { method: "POST", path: "/api/v1/applications" },
+  /** Write a checklist (新建检查清单) */
+  create_checklist: { method: "POST", path: "/api/v1/checklists" },
   /** Write a template of diaries (新建民情日记模板) */
   create_diary_template: { method: "POST", path: "/api/v1/diary_templates" },
   /** Draw a grid (新建网格) */
@@ -70,6 +90,10 @@ module.exports = {
   create_hotline: { method: "POST", path: "/api/v1/hotlines" },
   /** Enter a household (立户) */
   create_household: { method: "POST", path: "/api/v1/households" },
+  /** Link a party member with a household (党员联户) */
+  create_household_link: { method: "POST", path: "/api/v1/household_links" },
+  /** Make a plan for a household (制定一户一策) */
+  create_household_plan: { method: "POST", path: "/api/v1/household_plans" },
   /** Found an organization (新建组织) */
   create_organization: { method: "POST", path: "/api/v1/organizations" },
   /** Announce reception days (设立接待日) */
@@ -78,12 +102,20 @@ module.exports = {
   create_resident: { method: "POST", path: "/api/v1/residents" },
   /** Add to the catalogue (新增服务事项) */
   create_service_item: { method: "POST", path: "/api/v1/catalogue/items" },
+  /** Enter a tag in the catalogue (新增标签) */
+  create_tag: { method: "POST", path: "/api/v1/tags" },
+  /** Plan a visit campaign (新建走访活动) */
+  create_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns" },
   /** Enter a webhook endpoint (新增推送地址) */
   create_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints" },
+  /** Decide a request (办理个人信息请求) */
+  decide_data_request: { method: "POST", path: "/api/v1/data_requests/{id}/decide" },
   /** Decide on what WeChat found fault with (内容审定) */
   decide_wechat_check: { method: "POST", path: "/api/v1/wechat/checks/{id}/decide" },
   /** Decline an assignment (拒单) */
   decline_order: { method: "POST", path: "/api/v1/orders/{id}/decline" },
+  /** Decline a snapshot (不采纳随手拍) */
+  decline_snapshot: { method: "POST", path: "/api/v1/snapshots/{id}/decline" },
   /** Delete an unused file (删除附件) */
   delete_attachment: { method: "DELETE", path: "/api/v1/attachments/{id}" },
   /** Dispatch an order (派单) */
@@ -94,20 +126,30 @@ module.exports = {
   end_agreement: { method: "DELETE", path: "/api/v1/applications/{id}/agreement" },
   /** End a duty (结束任职) */
   end_duty: { method: "POST", path: "/api/v1/duties/{id}/end" },
+  /** End a household link (结束联户) */
+  end_household_link: { method: "POST", path: "/api/v1/household_links/{id}/end" },
   /** End a membership (终止成员关系) */
   end_membership: { method: "DELETE", path: "/api/v1/memberships/{id}" },
+  /** Take a tag from a resident (取消标签) */
+  end_resident_tag: { method: "POST", path: "/api/v1/resident_tags/{id}/end" },
   /** Judge an order (评单) */
   evaluate_order: { method: "POST", path: "/api/v1/orders/{id}/evaluate" },
+  /** Export a list (导出) */
+  export_list: { method: "POST", path: "/api/v1/exports" },
   /** Ask for more time (申请延期) */
   extend_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/extend" },
   /** End mediation without result (调解不成) */
   fail_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/fail" },
   /** Tell the resident what came of it (办结反馈) */
   feed_opinion_back: { method: "POST", path: "/api/v1/opinions/{id}/feed_back" },
+  /** Find what may have been sent of the same thing (查找相似随手拍) */
+  find_similar_snapshots: { method: "GET", path: "/api/v1/snapshots/similar", query: ["region_code","category","lng","lat","datum","limit","fields"] },
   /** Read one account (查询账号) */
   get_account: { method: "GET", path: "/api/v1/accounts/{id}", query: ["fields"] },
   /** Read one address (查询地址) */
   get_address: { method: "GET", path: "/api/v1/addresses/{id}", query: ["fields","expand"] },
+  /** Find the grid of an address (地址所在网格) */
+  get_address_grid: { method: "GET", path: "/api/v1/addresses/{id}/grid", query: ["fields","expand"] },
   /** Read one application (查询应用) */
   get_application: { method: "GET", path: "/api/v1/applications/{id}", query: ["fields","expand"] },
   /** How often an application called (应用调用统计) */
@@ -120,6 +162,16 @@ module.exports = {
   get_branch_report: { method: "GET", path: "/api/v1/grids/branch-report", query: ["region_code","fields"] },
   /** Read one mediation case (查询调解案件) */
   get_case: { method: "GET", path: "/api/v1/mediation/cases/{id}", query: ["fields","expand"] },
+  /** Read one checklist (查询检查清单) */
+  get_checklist: { method: "GET", path: "/api/v1/checklists/{id}", query: ["fields"] },
+  /** Report how grids stand by a checklist (清单检查报表) */
+  get_checklist_report: { method: "GET", path: "/api/v1/checklists/{id}/report", query: ["region_code","limit","cursor","fields"] },
+  /** Read one run of a checklist (查询清单检查) */
+  get_checklist_run: { method: "GET", path: "/api/v1/checklist_runs/{id}", query: ["fields","expand"] },
+  /** Read one consent (查询同意记录) */
+  get_consent: { method: "GET", path: "/api/v1/consents/{id}", query: ["fields","expand"] },
+  /** Read one request (查询个人信息请求) */
+  get_data_request: { method: "GET", path: "/api/v1/data_requests/{id}", query: ["fields","expand"] },
   /** Read a diary (查询民情日记) */
   get_diary: { method: "GET", path: "/api/v1/diaries/{id}", query: ["fields","expand"] },
   /** Read a template of diaries (查询民情日记模板) */
@@ -128,10 +180,14 @@ module.exports = {
   get_duty_report: { method: "GET", path: "/api/v1/grids/duty-report", query: ["region_code","fields"] },
   /** Fetch a file by its signed link (下载附件) */
   get_file: { method: "GET", path: "/api/v1/files/{id}", query: ["variant","expires","signature"], open: true },
+  /** Read a finding (查询巡查发现) */
+  get_finding: { method: "GET", path: "/api/v1/findings/{id}", query: ["fields","expand"] },
   /** Read one grid (查询网格) */
   get_grid: { method: "GET", path: "/api/v1/grids/{id}", query: ["fields","expand"] },
   /** Read the public card of a grid (网格公示牌) */
   get_grid_card: { method: "GET", path: "/api/v1/public/grids/{code}/card", query: ["fields"], open: true },
+  /** Check how grids cover a community (网格覆盖核查) */
+  get_grid_coverage: { method: "GET", path: "/api/v1/regions/{code}/coverage", query: ["fields","expand"] },
   /** Read where a grid came from and what became of it (网格沿革) */
   get_grid_lineage: { method: "GET", path: "/api/v1/grids/{id}/lineage", query: ["fields"] },
   /** Read a hotline (查询热线对接) */
@@ -140,8 +196,18 @@ module.exports = {
   get_hotline_order: { method: "GET", path: "/api/v1/hotline_orders/{id}", query: ["fields","expand"] },
   /** Read one household (查询户) */
   get_household: { method: "GET", path: "/api/v1/households/{id}", query: ["fields","expand"] },
+  /** Read one household link (查询联户) */
+  get_household_link: { method: "GET", path: "/api/v1/household_links/{id}", query: ["fields","expand"] },
+  /** Read a plan for a household (查询一户一策) */
+  get_household_plan: { method: "GET", path: "/api/v1/household_plans/{id}", query: ["fields","expand"] },
+  /** Read a job (查询任务) */
+  get_job: { method: "GET", path: "/api/v1/jobs/{id}", query: ["fields","expand"] },
+  /** Fetch an exported file by its signed link (下载导出文件) */
+  get_job_file: { method: "GET", path: "/api/v1/jobs/{id}/file", query: ["expires","signature"], open: true },
   /** The public keys of access tokens (公钥) */
   get_jwks: { method: "GET", path: "/.well-known/jwks.json", open: true },
+  /** Report how households are divided among party members (联户负荷报表) */
+  get_link_report: { method: "GET", path: "/api/v1/household_links/report", query: ["region_code","fields","expand"] },
   /** Is the process alive? (存活检查) */
   get_livez: { method: "GET", path: "/livez", open: true },
   /** Who am I, and what may I do (当前账号)? */
@@ -162,6 +228,10 @@ module.exports = {
   get_order: { method: "GET", path: "/api/v1/orders/{id}", query: ["fields","expand"] },
   /** Read one organization (查询组织) */
   get_organization: { method: "GET", path: "/api/v1/organizations/{id}", query: ["fields","expand"] },
+  /** What is held about me (查阅、复制本人数据)? */
+  get_own_data: { method: "GET", path: "/api/v1/me/data", query: ["fields"] },
+  /** Read a patrol (查询巡查) */
+  get_patrol: { method: "GET", path: "/api/v1/patrols/{id}", query: ["fields","expand"] },
   /** Can it serve? (就绪检查) */
   get_readyz: { method: "GET", path: "/readyz", open: true },
   /** Read reception days (查询接待日) */
@@ -170,14 +240,24 @@ module.exports = {
   get_reception_session: { method: "GET", path: "/api/v1/reception_sessions/{id}", query: ["fields","expand"] },
   /** Read one region (查询区划) */
   get_region: { method: "GET", path: "/api/v1/regions/{code}", query: ["fields"] },
+  /** Read the boundary of a community (查询社区界线) */
+  get_region_boundary: { method: "GET", path: "/api/v1/regions/{code}/boundary", query: ["fields","expand"] },
   /** Read one resident (查询居民) */
   get_resident: { method: "GET", path: "/api/v1/residents/{id}", query: ["fields","expand"] },
   /** Read a catalogue entry (服务事项) */
   get_service_item: { method: "GET", path: "/api/v1/catalogue/items/{code}", query: ["fields","expand"] },
   /** Read the service team of a grid (“1+N”网格服务团队) */
   get_service_team: { method: "GET", path: "/api/v1/grids/{id}/team", query: ["fields"] },
+  /** Read a snapshot (查询随手拍) */
+  get_snapshot: { method: "GET", path: "/api/v1/snapshots/{id}", query: ["fields","expand"] },
+  /** Read one tag of the catalogue (查询标签) */
+  get_tag: { method: "GET", path: "/api/v1/tags/{id}", query: ["fields","expand"] },
   /** Read the three leads of a grid (三长) */
   get_three_leads: { method: "GET", path: "/api/v1/grids/{id}/three-leads", query: ["fields"] },
+  /** Read a visit (查询走访) */
+  get_visit: { method: "GET", path: "/api/v1/visits/{id}", query: ["fields","expand"] },
+  /** Read a visit campaign (查询走访活动) */
+  get_visit_campaign: { method: "GET", path: "/api/v1/visit_campaigns/{id}", query: ["fields","expand"] },
   /** Read one taker of orders (查询接单人) */
   get_volunteer: { method: "GET", path: "/api/v1/volunteers/{account_id}", query: ["fields","expand"] },
   /** Read a delivery (查询推送) */
@@ -186,14 +266,22 @@ module.exports = {
   get_webhook_endpoint: { method: "GET", path: "/api/v1/webhook_endpoints/{id}", query: ["fields","expand"] },
   /** Draw a QR code into the mini-program (小程序码) */
   get_wechat_qr_code: { method: "GET", path: "/api/v1/wechat/qr_code", query: ["region_code","scene","page","width"] },
+  /** Agree (同意) */
+  give_consent: { method: "POST", path: "/api/v1/me/consents" },
   /** Give an account a role (授权) */
   grant_role: { method: "POST", path: "/api/v1/accounts/{id}/grants" },
   /** Hand an order back (退单) */
   hand_back_order: { method: "POST", path: "/api/v1/orders/{id}/hand_back" },
+  /** Draw the boundaries of many grids (批量导入边界) */
+  import_boundaries: { method: "POST", path: "/api/v1/grids/boundaries" },
+  /** Import a table (导入) */
+  import_sheet: { method: "POST", path: "/api/v1/imports", upload: true },
   /** Issue a credential (签发凭据) */
   issue_credential: { method: "POST", path: "/api/v1/applications/{id}/credentials" },
   /** Leave the community (离开) */
   leave_resident: { method: "POST", path: "/api/v1/residents/{id}/leave" },
+  /** Link a resident to an account (关联账号) */
+  link_account: { method: "POST", path: "/api/v1/residents/{id}/link" },
   /** Record another system's number of an order (关联外部编号) */
   link_order: { method: "POST", path: "/api/v1/orders/{id}/external_refs" },
   /** List accounts (账号列表) */
@@ -206,20 +294,32 @@ module.exports = {
   list_appointments: { method: "GET", path: "/api/v1/appointments", query: ["session_id","state","mine","region_code","limit","cursor","fields","expand"] },
   /** List mediation cases (调解案件列表) */
   list_cases: { method: "GET", path: "/api/v1/mediation/cases", query: ["region_code","state","kind","limit","cursor","fields","expand"] },
+  /** List runs of checklists (清单检查列表) */
+  list_checklist_runs: { method: "GET", path: "/api/v1/checklist_runs", query: ["region_code","grid_id","checklist_id","limit","cursor","fields","expand"] },
+  /** List checklists (检查清单列表) */
+  list_checklists: { method: "GET", path: "/api/v1/checklists", query: ["region_code","limit","cursor","fields","expand"] },
+  /** List the consents of a resident (同意记录) */
+  list_consents: { method: "GET", path: "/api/v1/residents/{id}/consents", query: ["include_withdrawn","limit","cursor","fields","expand"] },
   /** List the credentials of an application (凭据列表) */
   list_credentials: { method: "GET", path: "/api/v1/applications/{id}/credentials", query: ["limit","cursor","fields"] },
+  /** List requests about people's data (个人信息请求列表) */
+  list_data_requests: { method: "GET", path: "/api/v1/data_requests", query: ["region_code","state","limit","cursor","fields","expand"] },
   /** List diaries (民情日记列表) */
   list_diaries: { method: "GET", path: "/api/v1/diaries", query: ["region_code","grid_id","author_id","closed","limit","cursor","fields","expand"] },
   /** List templates of diaries (民情日记模板列表) */
   list_diary_templates: { method: "GET", path: "/api/v1/diary_templates", query: ["region_code","limit","cursor","fields","expand"] },
   /** List double duties (一人多格清单) */
   list_double_duties: { method: "GET", path: "/api/v1/duties/double", query: ["region_code","role","limit","cursor","fields"] },
+  /** List households that are due for a visit (到期走访户) */
+  list_due_visits: { method: "GET", path: "/api/v1/visits/due", query: ["region_code","grid_id","due_by","limit","cursor","fields"] },
   /** List the duties in a grid (任职列表) */
   list_duties: { method: "GET", path: "/api/v1/grids/{id}/duties", query: ["role","include_ended","limit","cursor","fields","expand"] },
   /** List the types of events (事件目录) */
   list_event_types: { method: "GET", path: "/api/v1/event_types", query: ["fields"], open: true },
   /** Read the change feed (事件流) */
   list_events: { method: "GET", path: "/api/v1/events", query: ["type","region_code","limit","cursor","wait","fields","expand"] },
+  /** List findings (巡查发现列表) */
+  list_findings: { method: "GET", path: "/api/v1/findings", query: ["region_code","grid_id","patrol_id","kind","recorded_by","updated_after","limit","cursor","fields","expand"] },
   /** List the grants of an account (授权列表) */
   list_grants: { method: "GET", path: "/api/v1/accounts/{id}/grants", query: ["limit","cursor","fields","expand"] },
   /** List grids (网格列表) */
@@ -234,10 +334,22 @@ module.exports = {
   list_hotline_rates: { method: "GET", path: "/api/v1/hotline_rates", query: ["region_code","from_month","until_month","limit","cursor","fields","expand"] },
   /** List hotlines (热线对接列表) */
   list_hotlines: { method: "GET", path: "/api/v1/hotlines", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** List household links (联户列表) */
+  list_household_links: { method: "GET", path: "/api/v1/household_links", query: ["region_code","member_id","household_id","include_ended","updated_after","limit","cursor","fields","expand"] },
   /** List who belongs to a household (户成员) */
   list_household_members: { method: "GET", path: "/api/v1/households/{id}/members", query: ["include_past","limit","cursor","fields"] },
+  /** List what is known of a household (民情档案) */
+  list_household_notes: { method: "GET", path: "/api/v1/households/{id}/notes", query: ["limit","cursor","fields"] },
+  /** List plans for households (一户一策列表) */
+  list_household_plans: { method: "GET", path: "/api/v1/household_plans", query: ["region_code","grid_id","household_id","state","review_until","updated_after","limit","cursor","fields","expand"] },
   /** List households (户列表) */
   list_households: { method: "GET", path: "/api/v1/households", query: ["region_code","grid_id","estate_id","building_id","address_id","include_closed","limit","cursor","fields","expand"] },
+  /** List the columns of a file to import (导入列) */
+  list_import_columns: { method: "GET", path: "/api/v1/import_columns", query: ["subject","fields"] },
+  /** List what is wrong with a file (错误明细) */
+  list_job_errors: { method: "GET", path: "/api/v1/jobs/{id}/errors", query: ["limit","cursor","fields"] },
+  /** List one's jobs (任务列表) */
+  list_jobs: { method: "GET", path: "/api/v1/jobs", query: ["kind","state","limit","cursor","fields","expand"] },
   /** List the members of an organization (成员列表) */
   list_members: { method: "GET", path: "/api/v1/organizations/{id}/members", query: ["limit","cursor","fields","expand"] },
   /** List requests (诉求列表) */
@@ -250,6 +362,8 @@ module.exports = {
   list_opinions: { method: "GET", path: "/api/v1/opinions", query: ["region_code","grid_id","state","source_id","household_id","recorded_by","limit","cursor","fields","expand"] },
   /** List the files of an order with links (订单附件) */
   list_order_attachments: { method: "GET", path: "/api/v1/orders/{id}/attachments", query: ["fields"] },
+  /** List who could take an order (派单候选) */
+  list_order_candidates: { method: "GET", path: "/api/v1/orders/{id}/candidates", query: ["skill","limit","fields"] },
   /** Read an order's timeline (办理进度) */
   list_order_events: { method: "GET", path: "/api/v1/orders/{id}/events", query: ["limit","cursor","fields","expand"] },
   /** List an order's followers (关注人) */
@@ -258,20 +372,44 @@ module.exports = {
   list_orders: { method: "GET", path: "/api/v1/orders", query: ["view","state","region_code","grid_id","item_id","taker_id","requester_id","overdue","number","external_number","external_system","created_after","created_before","updated_after","limit","cursor","fields","expand"] },
   /** List organizations (组织列表) */
   list_organizations: { method: "GET", path: "/api/v1/organizations", query: ["region_code","kind","parent_id","limit","cursor","fields","expand"] },
+  /** List one's own consents (我的同意) */
+  list_own_consents: { method: "GET", path: "/api/v1/me/consents", query: ["include_withdrawn","limit","cursor","fields","expand"] },
+  /** List one's own requests (我的个人信息请求) */
+  list_own_data_requests: { method: "GET", path: "/api/v1/me/data/requests", query: ["limit","cursor","fields","expand"] },
+  /** List patrols (巡查列表) */
+  list_patrols: { method: "GET", path: "/api/v1/patrols", query: ["region_code","grid_id","kind","recorded_by","limit","cursor","fields","expand"] },
   /** List policies (规则) */
   list_policies: { method: "GET", path: "/api/v1/policies", query: ["kind","region_code","limit","cursor","fields","expand"] },
+  /** List what was published (好风景列表) */
+  list_praises: { method: "GET", path: "/api/v1/public/praises", query: ["region_code","limit","cursor","fields"], open: true },
   /** List reception days by date (场次列表) */
   list_reception_sessions: { method: "GET", path: "/api/v1/reception_sessions", query: ["reception_id","region_code","from","until","limit","cursor","fields","expand"] },
   /** List reception days by their rule (接待日列表) */
   list_receptions: { method: "GET", path: "/api/v1/receptions", query: ["region_code","include_closed","limit","cursor","fields","expand"] },
   /** List regions (区划列表) */
   list_regions: { method: "GET", path: "/api/v1/regions", query: ["parent","level","include_closed","limit","cursor","fields"] },
+  /** List the tags of a resident (居民标签) */
+  list_resident_tags: { method: "GET", path: "/api/v1/residents/{id}/tags", query: ["include_past","limit","cursor","fields"] },
   /** List residents (居民列表) */
-  list_residents: { method: "GET", path: "/api/v1/residents", query: ["region_code","grid_id","building_id","household_id","residence","include_left","limit","cursor","fields","expand"] },
+  list_residents: { method: "GET", path: "/api/v1/residents", query: ["region_code","grid_id","building_id","household_id","residence","tag_id","include_left","limit","cursor","fields","expand"] },
   /** List the catalogue (服务清单) */
   list_service_items: { method: "GET", path: "/api/v1/catalogue/items", query: ["region_code","parent_code","level","limit","cursor","fields","expand"] },
+  /** List snapshots (随手拍列表) */
+  list_snapshots: { method: "GET", path: "/api/v1/snapshots", query: ["mine","region_code","grid_id","state","tone","updated_after","limit","cursor","fields","expand"] },
+  /** List the tags that there are (标签目录) */
+  list_tags: { method: "GET", path: "/api/v1/tags", query: ["region_code","class","limit","cursor","fields","expand"] },
+  /** List grids of unusual size (网格规模核查) */
+  list_unusual_grids: { method: "GET", path: "/api/v1/grids/unusual", query: ["region_code","limit","cursor","fields","expand"] },
   /** List vacancies (空缺清单) */
   list_vacancies: { method: "GET", path: "/api/v1/grids/vacancies", query: ["region_code","role","limit","cursor","fields","expand"] },
+  /** List visit campaigns (走访活动列表) */
+  list_visit_campaigns: { method: "GET", path: "/api/v1/visit_campaigns", query: ["region_code","state","limit","cursor","fields","expand"] },
+  /** Add up the coverage of a campaign (走访覆盖统计) */
+  list_visit_coverage: { method: "GET", path: "/api/v1/visit_campaigns/{id}/coverage", query: ["by","region_code","limit","cursor","fields","expand"] },
+  /** List the households of a campaign (走访对象列表) */
+  list_visit_targets: { method: "GET", path: "/api/v1/visit_campaigns/{id}/targets", query: ["waiting","mine","visitor_id","region_code","grid_id","revisit_until","limit","cursor","fields","expand"] },
+  /** List visits (走访列表) */
+  list_visits: { method: "GET", path: "/api/v1/visits", query: ["region_code","grid_id","household_id","campaign_id","visitor_id","result","updated_after","limit","cursor","fields","expand"] },
   /** List the takers of orders (接单人名册) */
   list_volunteers: { method: "GET", path: "/api/v1/volunteers", query: ["region_code","kind","skill","available","limit","cursor","fields","expand"] },
   /** List the attempts at a delivery (推送尝试) */
@@ -292,6 +430,8 @@ module.exports = {
   locate_grid: { method: "GET", path: "/api/v1/grids/locate", query: ["lng","lat","datum","region_code","fields","expand"] },
   /** Look for a resident by phone or ID number (精确查找) */
   look_up_resident: { method: "POST", path: "/api/v1/residents/lookup" },
+  /** Ask for my data to be corrected or deleted (更正、删除请求) */
+  make_data_request: { method: "POST", path: "/api/v1/me/data/requests" },
   /** Merge grids (合并网格) */
   merge_grids: { method: "POST", path: "/api/v1/grids/merge" },
   /** Merge a duplicate (并单) */
@@ -302,6 +442,8 @@ module.exports = {
   move_out: { method: "POST", path: "/api/v1/residents/{id}/move_out" },
   /** Make an order of an opinion (意见转订单) */
   order_opinion: { method: "POST", path: "/api/v1/opinions/{id}/order" },
+  /** Make an order of a snapshot (随手拍转订单) */
+  order_snapshot: { method: "POST", path: "/api/v1/snapshots/{id}/order" },
   /** Pause a webhook endpoint (暂停推送) */
   pause_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/pause" },
   /** Place an order (点单) */
@@ -310,6 +452,8 @@ module.exports = {
   place_orders: { method: "POST", path: "/api/v1/orders/batch" },
   /** Plan further reception days (续排场次) */
   plan_reception: { method: "POST", path: "/api/v1/receptions/{id}/plan" },
+  /** Publish a snapshot (发布好风景) */
+  publish_snapshot: { method: "POST", path: "/api/v1/snapshots/{id}/publish" },
   /** Push a work order (推送热线工单) */
   push_hotline_order: { method: "POST", path: "/api/v1/hotline_orders" },
   /** Take what WeChat tells by itself (消息推送) */
@@ -320,14 +464,22 @@ module.exports = {
   record_agreement: { method: "POST", path: "/api/v1/applications/{id}/agreement" },
   /** Record who came (登记到访) */
   record_attendance: { method: "POST", path: "/api/v1/appointments/{id}/attendance" },
+  /** Record that a resident agreed (登记同意) */
+  record_consent: { method: "POST", path: "/api/v1/residents/{id}/consents" },
   /** Write a step of a diary (记录步骤) */
   record_diary_step: { method: "POST", path: "/api/v1/diaries/{id}/steps" },
+  /** Record what was found (登记巡查发现) */
+  record_finding: { method: "POST", path: "/api/v1/findings" },
   /** Record an opinion (记录意见建议) */
   record_opinion: { method: "POST", path: "/api/v1/opinions" },
+  /** Record a patrol (登记巡查) */
+  record_patrol: { method: "POST", path: "/api/v1/patrols" },
   /** Record whether the agreement was performed (履行回访) */
   record_performance: { method: "POST", path: "/api/v1/mediation/cases/{id}/record_performance" },
   /** Record progress (记录进度) */
   record_progress: { method: "POST", path: "/api/v1/orders/{id}/progress" },
+  /** Record a visit (登记走访) */
+  record_visit: { method: "POST", path: "/api/v1/visits" },
   /** Record what the user agreed to (记录订阅结果) */
   record_wechat_subscriptions: { method: "POST", path: "/api/v1/wechat/subscriptions" },
   /** Tell a hotline once more (重新回传) */
@@ -362,6 +514,8 @@ module.exports = {
   reveal_hotline_order: { method: "POST", path: "/api/v1/hotline_orders/{id}/reveal" },
   /** Show personal fields in full (查看明文) */
   reveal_resident: { method: "POST", path: "/api/v1/residents/{id}/reveal" },
+  /** Review a plan for a household (评估一户一策) */
+  review_household_plan: { method: "POST", path: "/api/v1/household_plans/{id}/review" },
   /** Revoke an application (注销应用) */
   revoke_application: { method: "POST", path: "/api/v1/applications/{id}/revoke" },
   /** Revoke a credential (吊销凭据) */
@@ -376,12 +530,20 @@ module.exports = {
   rotate_credential: { method: "POST", path: "/api/v1/credentials/{id}/rotate" },
   /** Give a webhook endpoint a new secret (更换密钥) */
   rotate_webhook_secret: { method: "POST", path: "/api/v1/webhook_endpoints/{id}/rotate_secret" },
+  /** Hold a grid against a checklist (清单检查) */
+  run_checklist: { method: "POST", path: "/api/v1/grids/{id}/checklist_runs" },
+  /** Send a snapshot (随手拍上报) */
+  send_snapshot: { method: "POST", path: "/api/v1/snapshots" },
   /** Map a hotline's categories (热线分类对照) */
   set_hotline_categories: { method: "POST", path: "/api/v1/hotlines/{id}/categories" },
   /** Set a policy (设定规则) */
   set_policy: { method: "POST", path: "/api/v1/policies" },
+  /** Draw the boundary of a community (划定社区界线) */
+  set_region_boundary: { method: "POST", path: "/api/v1/regions/{code}/boundary" },
   /** Make the first administrator (系统初始化) */
   set_up: { method: "POST", path: "/api/v1/setup", open: true },
+  /** Set how often a household is visited (设定走访类别) */
+  set_visit_class: { method: "POST", path: "/api/v1/households/{id}/visit_class" },
   /** Say what a subscribe message tells whom (设置订阅消息) */
   set_wechat_template: { method: "POST", path: "/api/v1/wechat/templates" },
   /** Sign in (登录) */
@@ -396,6 +558,8 @@ module.exports = {
   start_order: { method: "POST", path: "/api/v1/orders/{id}/start" },
   /** Record that performance has begun (开始履行) */
   start_performance: { method: "POST", path: "/api/v1/mediation/cases/{id}/start_performance" },
+  /** Start a visit campaign (启动走访活动) */
+  start_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns/{id}/start" },
   /** Follow the change feed as a stream (事件流推送) */
   stream_events: { method: "GET", path: "/api/v1/events/stream", query: ["type","region_code","cursor"] },
   /** Ask for a service (提交诉求) */
@@ -406,6 +570,8 @@ module.exports = {
   suspend_application: { method: "POST", path: "/api/v1/applications/{id}/suspend" },
   /** Suspend an order (挂起) */
   suspend_order: { method: "POST", path: "/api/v1/orders/{id}/suspend" },
+  /** Give a resident a tag (打标签) */
+  tag_resident: { method: "POST", path: "/api/v1/residents/{id}/tags" },
   /** End mediation at the will of a party (当事人终止) */
   terminate_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/terminate" },
   /** Ask for a test event (测试推送) */
@@ -414,12 +580,16 @@ module.exports = {
   triage_order: { method: "POST", path: "/api/v1/orders/{id}/triage" },
   /** Unbind one's account from WeChat (解绑微信) */
   unbind_wechat: { method: "DELETE", path: "/api/v1/wechat/binding" },
+  /** Link a resident to no account any more (解除账号关联) */
+  unlink_account: { method: "POST", path: "/api/v1/residents/{id}/unlink" },
   /** Change an account (修改账号) */
   update_account: { method: "POST", path: "/api/v1/accounts/{id}" },
   /** Change an address (修改地址) */
   update_address: { method: "POST", path: "/api/v1/addresses/{id}" },
   /** Change an application (应用变更) */
   update_application: { method: "POST", path: "/api/v1/applications/{id}" },
+  /** Change a checklist (修改检查清单) */
+  update_checklist: { method: "POST", path: "/api/v1/checklists/{id}" },
   /** Change a template of diaries (修改民情日记模板) */
   update_diary_template: { method: "POST", path: "/api/v1/diary_templates/{id}" },
   /** Change a duty (修改任职) */
@@ -430,6 +600,8 @@ module.exports = {
   update_hotline: { method: "POST", path: "/api/v1/hotlines/{id}" },
   /** Change a household (修改户) */
   update_household: { method: "POST", path: "/api/v1/households/{id}" },
+  /** Change a plan for a household (调整一户一策) */
+  update_household_plan: { method: "POST", path: "/api/v1/household_plans/{id}" },
   /** Change an organization (修改组织) */
   update_organization: { method: "POST", path: "/api/v1/organizations/{id}" },
   /** Change reception days (修改接待日) */
@@ -438,6 +610,10 @@ module.exports = {
   update_resident: { method: "POST", path: "/api/v1/residents/{id}" },
   /** Change a catalogue entry (修改服务事项) */
   update_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}" },
+  /** Change a tag of the catalogue (修改标签) */
+  update_tag: { method: "POST", path: "/api/v1/tags/{id}" },
+  /** Change a visit campaign (修改走访活动) */
+  update_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns/{id}" },
   /** Change a taker of orders (修改接单人) */
   update_volunteer: { method: "POST", path: "/api/v1/volunteers/{account_id}" },
   /** Change a webhook endpoint (修改推送地址) */
@@ -450,4 +626,8 @@ module.exports = {
   verify_wechat_push: { method: "GET", path: "/api/v1/wechat/push", query: ["signature","timestamp","nonce","echostr","openid","encrypt_type","msg_signature"], open: true },
   /** Take an application back (撤回申请) */
   withdraw_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/withdraw" },
+  /** Withdraw a consent (撤回同意) */
+  withdraw_consent: { method: "POST", path: "/api/v1/consents/{id}/withdraw" },
+  /** Note something of a household (登记民情档案) */
+  write_household_note: { method: "POST", path: "/api/v1/households/{id}/notes" },
 };
