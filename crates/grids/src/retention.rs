@@ -11,7 +11,7 @@ use kernel::{
     retention::{CHUNK, Purge},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Query},
 };
 
@@ -40,10 +40,7 @@ pub async fn purge_residents(cx: &Cx, purge: &Purge) -> Result<u64> {
 /// `database_unavailable`.
 pub async fn purge_tags(cx: &Cx, purge: &Purge) -> Result<u64> {
     let due = given::Entity::find().filter(purge.ruled.covers(TC::RegionCode)).filter(TC::ValidTo.lt(region::day(purge.before)));
-    if purge.dry {
-        return count(cx, due, TC::Id).await;
-    }
-    delete(cx, due, TC::Id).await
+    purge.delete(cx, due, TC::Id).await
 }
 
 /// Deletes consents that were withdrawn or ended before then, unless a tag still names one: what was kept must be shown to have been
@@ -59,28 +56,5 @@ pub async fn purge_consents(cx: &Cx, purge: &Purge) -> Result<u64> {
         .and_where(Expr::col((given::Entity, TC::ConsentId)).equals((consent::Entity, CC::Id)))
         .to_owned();
     let due = consent::Entity::find().filter(purge.ruled.covers(CC::RegionCode)).filter(over).filter(Expr::exists(named).not());
-    if purge.dry {
-        return count(cx, due, CC::Id).await;
-    }
-    delete(cx, due, CC::Id).await
-}
-
-async fn count<E: EntityTrait>(cx: &Cx, due: Select<E>, id: E::Column) -> Result<u64> {
-    let count: Option<i64> = due.select_only().expr(id.count()).into_tuple().one(cx.reader()).await?;
-    Ok(count.unwrap_or_default().unsigned_abs())
-}
-
-async fn delete<E: EntityTrait>(cx: &Cx, due: Select<E>, id: E::Column) -> Result<u64> {
-    let mut all = 0;
-    loop {
-        let mut tx = cx.begin();
-        let some = due.clone().select_only().column(id).limit(CHUNK).into_query();
-        // PostgreSQL deletes without a limit of its own; the ids are read once.
-        let done = E::delete_many().filter(id.in_subquery(some)).exec(tx.conn().await?).await?.rows_affected;
-        tx.commit(()).await?;
-        all += done;
-        if done < CHUNK {
-            return Ok(all);
-        }
-    }
+    purge.delete(cx, due, CC::Id).await
 }

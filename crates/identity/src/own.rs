@@ -10,10 +10,10 @@ use kernel::{
     Cx, RegionCode, Result, Subject, Tx,
     error::{Code, Error},
     id::{AccountId, SessionId},
-    retention::{CHUNK, Purge},
+    retention::Purge,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -120,19 +120,5 @@ pub async fn purge_sessions(cx: &Cx, purge: &Purge) -> Result<u64> {
         .to_owned();
     let over = sea_orm::Condition::any().add(S::ExpiresAt.lt(purge.before)).add(S::RevokedAt.lt(purge.before));
     let due = Sessions::find().filter(over).filter(Expr::exists(here));
-    if purge.dry {
-        let count: Option<i64> = due.select_only().expr(S::Id.count()).into_tuple().one(cx.reader()).await?;
-        return Ok(count.unwrap_or_default().unsigned_abs());
-    }
-    let mut all = 0;
-    loop {
-        let mut tx = cx.begin();
-        let some = due.clone().select_only().column(S::Id).limit(CHUNK).into_query();
-        let done = Sessions::delete_many().filter(S::Id.in_subquery(some)).exec(tx.conn().await?).await?.rows_affected;
-        tx.commit(()).await?;
-        all += done;
-        if done < CHUNK {
-            return Ok(all);
-        }
-    }
+    purge.delete(cx, due, S::Id).await
 }

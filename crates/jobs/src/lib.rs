@@ -29,7 +29,10 @@ use event::JobEvent;
 use export::Asked;
 use files::{Files, PART};
 use kernel::{
-    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, Tx, error::Language, id::JobId,
+    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject, Tx,
+    error::Language,
+    id::JobId,
+    stage::{stage_new, stage_next},
 };
 use row::{
     error,
@@ -37,7 +40,6 @@ use row::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, Query, UpdateStatement},
 };
 
 impl ImportSubject {
@@ -91,16 +93,11 @@ pub async fn import_sheet(cx: &Cx, files: &Files, bytes: Vec<u8>, command: Impor
         files.put_part(cx, row.id.0, n, part).await?;
     }
     let mut tx = cx.begin();
-    let ready = Model { state: JobState::Pending, ..row };
-    let mut update = Query::update();
-    update
-        .table(Entity)
-        .value(C::State, Expr::val(JobState::Pending))
-        .and_where(C::Id.eq(ready.id))
-        .and_where(C::State.eq(JobState::Receiving));
+    let ready = Model { state: JobState::Pending, ..row.clone() };
     tx.emit(subject(&ready, 1), &JobEvent::Created { kind: JobKind::Import, subject: Some(command.subject), list: None })?;
-    tx.stage(Guard::Update(update), Error::internal("a job that is received is there"));
-    tx.commit_created(view::shown(cx, &ready, language)?).await
+    let answer = view::shown(cx, &ready, language)?;
+    stage_next(&mut tx, KEY, row, ready);
+    tx.commit_created(answer).await
 }
 
 /// Asks for an export (导出).
@@ -125,7 +122,7 @@ pub async fn export_list(cx: &Cx, command: ExportList, lists: Lists, language: L
     row.query = Some(cx.vault().seal(&owner(row.id), &serde_json::to_string(&asked).map_err(Error::internal)?)?);
     tx.emit(subject(&row, 1), &JobEvent::Created { kind: JobKind::Export, subject: None, list: row.list.clone() })?;
     let answer = view::shown(cx, &row, language)?;
-    tx.stage(Guard::Insert(Entity::insert(row.into_active_model()).into_query()), Error::internal("an insert wrote no row"));
+    stage_new(&mut tx, row);
     tx.commit_created(answer).await
 }
 
@@ -191,23 +188,10 @@ pub async fn carry_out_job(cx: &Cx, id: JobId, command: CarryOutJob, language: L
         updated_at: tx.now,
         ..old.clone()
     };
-    let mut update = next(&old, tx.now);
-    update.values([
-        (C::State, Expr::val(row.state)),
-        (C::DryRun, Expr::val(false)),
-        (C::Mode, Expr::val(row.mode)),
-        (C::RowsRead, Expr::val(0i64)),
-        (C::RowsCreated, Expr::val(0i64)),
-        (C::RowsUpdated, Expr::val(0i64)),
-        (C::RowsUnchanged, Expr::val(0i64)),
-        (C::RowsSkipped, Expr::val(0i64)),
-        (C::RowsRefused, Expr::val(0i64)),
-        (C::Attempt, Expr::val(0)),
-        (C::ExpiresAt, Expr::val(None::<chrono::DateTime<chrono::Utc>>)),
-    ]);
     tx.emit(subject(&row, row.version), &JobEvent::CarriedOut {})?;
-    tx.stage(Guard::Update(update), Error::new(Code::VersionStale));
-    tx.commit(view::shown(cx, &row, language)?).await
+    let answer = view::shown(cx, &row, language)?;
+    stage_next(&mut tx, KEY, old, row);
+    tx.commit(answer).await
 }
 
 /// Cancels a job (取消任务). One that runs ends within some hundred rows; what it has written by then stays.
@@ -222,40 +206,24 @@ pub async fn cancel_job(cx: &Cx, files: &Files, id: JobId, command: CancelJob, l
     }
     let mut tx = cx.begin();
     let mut row = Model { version: old.version + 1, updated_at: tx.now, ..old.clone() };
-    let mut update = next(&old, tx.now);
     if runs {
         row.cancelling = true;
-        update.value(C::Cancelling, true);
     } else {
-        (row.state, row.finished_at, row.parts, row.expires_at) = (JobState::Cancelled, Some(tx.now), 0, None);
-        update.values([
-            (C::State, Expr::val(row.state)),
-            (C::FinishedAt, Expr::val(row.finished_at)),
-            (C::Parts, Expr::val(0)),
-            (C::ExpiresAt, Expr::val(row.expires_at)),
-        ]);
+        // Its file goes: at once, or by `purge` if this process does not live to see it.
+        (row.state, row.finished_at, row.expires_at) = (JobState::Cancelled, Some(tx.now), Some(tx.now));
     }
     tx.emit(subject(&row, row.version), &JobEvent::Cancelled {})?;
-    tx.stage(Guard::Update(update), Error::new(Code::VersionStale));
-    let answer = tx.commit(view::shown(cx, &row, language)?).await?;
+    let (answer, parts) = (view::shown(cx, &row, language)?, old.parts.unsigned_abs());
+    stage_next(&mut tx, KEY, old, row);
+    let answer = tx.commit(answer).await?;
     if !runs {
-        files.remove_parts(id.0, old.parts.unsigned_abs()).await?;
+        files.remove_parts(id.0, parts).await?;
     }
     Ok(answer)
 }
 
-/// The statement that takes a job on from the version and the state that were read.
-fn next(old: &Model, now: kernel::Time) -> UpdateStatement {
-    let mut update = Query::update();
-    update
-        .table(Entity)
-        .value(C::Version, old.version + 1)
-        .value(C::UpdatedAt, now)
-        .and_where(C::Id.eq(old.id))
-        .and_where(C::Version.eq(old.version))
-        .and_where(C::State.eq(old.state));
-    update
-}
+/// A job is taken on from the version and the state that were read: being taken up by a process is no change of its version.
+const KEY: [C; 3] = [C::Id, C::Version, C::State];
 
 fn conflict(job: &Model) -> Error {
     Error::new(Code::JobStateConflict).with("state", sea_orm::ActiveEnum::to_value(&job.state))
@@ -357,16 +325,19 @@ pub async fn purge(cx: &Cx, files: &Files, kept: chrono::Duration) -> Result<u64
         if row.state == JobState::Receiving {
             Entity::delete_by_id(row.id).filter(C::State.eq(JobState::Receiving)).exec(tx.conn().await?).await?;
         } else {
-            let mut update = next(&row, now);
-            update.value(C::Parts, 0).value(C::ExpiresAt, None::<kernel::Time>);
-            if row.state == JobState::Checked {
-                update.value(C::State, Expr::val(JobState::Cancelled)).value(C::FinishedAt, now);
+            let mut after = Model { parts: 0, expires_at: None, ..row.clone() };
+            let ends = row.state == JobState::Checked;
+            if ends {
+                (after.version, after.state, after.finished_at) = (row.version + 1, JobState::Cancelled, Some(now));
+                tx.emit(subject(&after, after.version), &JobEvent::Cancelled {})?;
             }
-            if tx.conn().await?.execute(&update).await?.rows_affected() == 1 && row.state == JobState::Checked {
-                tx.emit(subject(&row, row.version + 1), &JobEvent::Cancelled {})?;
-            }
+            stage_next(&mut tx, KEY, row, after);
         }
-        tx.commit(()).await?;
+        match tx.commit(()).await {
+            // Somebody has taken it on meanwhile.
+            Err(e) if e.code == Code::VersionStale => continue,
+            done => done?,
+        }
         purged += 1;
     }
     let mut tx = cx.begin();

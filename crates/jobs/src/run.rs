@@ -331,7 +331,8 @@ impl Run<'_> {
             let Some(now) = self.find(job).await? else { return Ok(()) };
             let parts = Ord::max(counts.parts, now.parts.unsigned_abs());
             let total = counts.total.or(now.rows_total.and_then(|n| usize::try_from(n).ok()));
-            let counts = Counts { parts: if keeps { counts.parts } else { 0 }, total, ..*counts };
+            // A file that is not kept is known of until it is gone: whatever happens to this process, `purge` finds it.
+            let counts = Counts { parts: if keeps { counts.parts } else { parts }, total, ..*counts };
             let mut tx = self.cx.begin();
             let update = self.ended(&now, &counts, state, problem)?;
             if tx.conn().await?.execute(&update).await?.rows_affected() != 1 {
@@ -362,7 +363,7 @@ impl Run<'_> {
                 (C::Problem, Expr::val(problem.map(|e| e.code.as_str()))),
                 (C::ProblemParams, Expr::val(params)),
                 (C::FinishedAt, Expr::val((!checked).then_some(now))),
-                (C::ExpiresAt, Expr::val(keeps.then_some(now + FILE_LIFETIME))),
+                (C::ExpiresAt, Expr::val(if keeps { now + FILE_LIFETIME } else { now })),
                 (C::UpdatedAt, Expr::val(now)),
                 (C::Cancelling, Expr::val(false)),
             ])

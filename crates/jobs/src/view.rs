@@ -182,7 +182,7 @@ pub(crate) fn shown(cx: &Cx, row: &Model, language: Language) -> Result<Job> {
         },
         problem,
         download_url,
-        expires_at: row.expires_at,
+        expires_at: row.expires_at.filter(|_| downloadable || row.state == JobState::Checked),
         version: row.version,
         created_at: row.created_at,
         started_at: row.started_at,

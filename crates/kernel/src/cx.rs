@@ -165,10 +165,9 @@ impl Cx {
     /// Those of `read`.
     pub async fn remembered<T: Any + Send + Sync>(
         &self,
-        name: impl std::fmt::Display,
+        name: String,
         read: impl Future<Output = Result<Option<T>>>,
     ) -> Result<Option<Arc<T>>> {
-        let name = name.to_string();
         if let Some(thing) = self.core.memory.recall(&name) {
             return Ok(Some(thing));
         }

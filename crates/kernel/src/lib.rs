@@ -28,6 +28,7 @@ pub mod person;
 pub mod region;
 pub mod retention;
 pub mod sealed;
+pub mod stage;
 pub mod tls;
 pub mod trace;
 pub mod vault;

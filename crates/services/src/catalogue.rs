@@ -347,7 +347,7 @@ pub async fn get_service_item(cx: &Cx, code: &str) -> Result<ServiceItem> {
 /// # Errors
 /// `service_item_unknown`.
 pub async fn offered(cx: &Cx, code: &str, region: RegionCode) -> Result<Arc<ServiceItem>> {
-    let item = cx.remembered(format_args!("current {code}"), current(cx, code)).await?.filter(|item| item.region_code.covers(region));
+    let item = cx.remembered(format!("current {code}"), current(cx, code)).await?.filter(|item| item.region_code.covers(region));
     item.ok_or_else(|| Error::new(Code::ItemUnknown).at("#/item_code"))
 }
 
@@ -357,7 +357,7 @@ pub async fn offered(cx: &Cx, code: &str, region: RegionCode) -> Result<Arc<Serv
 /// `database_unavailable`.
 pub async fn version(cx: &Cx, id: ItemId) -> Result<Option<Arc<ServiceItem>>> {
     let read = async { row::Entity::find_by_id(id).one(cx.reader()).await?.map(ServiceItem::try_from).transpose() };
-    cx.remembered(format_args!("version {id}"), read).await
+    cx.remembered(format!("version {id}"), read).await
 }
 
 /// Those of these versions that there are, in one query.

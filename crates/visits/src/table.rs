@@ -1,61 +1,14 @@
 //! What every table of this crate does alike: a row that is new, a row at its next version, a list from the newest down.
 
 use kernel::{
-    Code, Cx, Error, Guard, Pager, RegionCode, Result, Tx,
+    Code, Cx, Error, Pager, RegionCode, Result,
     access::Reach,
     page::{Direction, Places, within},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
-    sea_query::{Expr, Query, UpdateStatement},
-};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr};
 use uuid::Uuid;
 
-type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
-type Active<M> = <<M as ModelTrait>::Entity as EntityTrait>::ActiveModel;
-
-/// Stages a new row.
-pub(crate) fn stage_new<M>(tx: &mut Tx<'_>, row: M)
-where
-    M: ModelTrait + IntoActiveModel<Active<M>>,
-    Active<M>: ActiveModelTrait<Entity = M::Entity>,
-{
-    let insert = <M::Entity as EntityTrait>::insert(row.into_active_model()).into_query();
-    tx.stage(Guard::Insert(insert), Error::internal("an insert wrote no row"));
-}
-
-/// Stages what has changed from `before` to `after`, if the row is still at the version that was read.
-pub(crate) fn stage_next<M>(tx: &mut Tx<'_>, key: [Columns<M>; 2], before: M, after: M)
-where
-    M: ModelTrait + IntoActiveModel<Active<M>>,
-    Active<M>: ActiveModelTrait<Entity = M::Entity>,
-{
-    tx.stage(Guard::Update(next(key, before, after)), Error::new(Code::VersionStale));
-}
-
-/// The statement that takes a row from `before` to `after`; `key` are the columns (id, version) that it must still have.
-pub(crate) fn next<M>(key: [Columns<M>; 2], before: M, after: M) -> UpdateStatement
-where
-    M: ModelTrait + IntoActiveModel<Active<M>>,
-    Active<M>: ActiveModelTrait<Entity = M::Entity>,
-{
-    let mut update = Query::update();
-    update.table(M::Entity::default());
-    let (old, new) = (before.into_active_model(), after.into_active_model());
-    for column in Columns::<M>::iter() {
-        let (Some(was), Some(is)) = (old.get(column).into_value(), new.get(column).into_value()) else { continue };
-        if was != is {
-            update.value(column, is);
-        }
-    }
-    for column in key {
-        if let Some(value) = old.get(column).into_value() {
-            update.and_where(Expr::col(column).eq(value));
-        }
-    }
-    update
-}
+pub(crate) use kernel::stage::{next, stage_new, stage_next};
 
 /// Where the rows of a list lie, and its key.
 pub(crate) struct Lies<C> {

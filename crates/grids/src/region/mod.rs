@@ -56,7 +56,10 @@ pub async fn regions_named(cx: &Cx, codes: &[RegionCode]) -> Result<Vec<Region>>
 /// # Errors
 /// `region_unknown`; `region_closed`, with the day; `database_unavailable`.
 pub async fn require_open(cx: &Cx, code: RegionCode) -> Result<Arc<Region>> {
-    let region = cx.remembered(code, store::find(cx, code)).await?.ok_or_else(|| Error::new(Code::RegionUnknown).with("region", code))?;
+    let region = cx
+        .remembered(code.to_string(), store::find(cx, code))
+        .await?
+        .ok_or_else(|| Error::new(Code::RegionUnknown).with("region", code))?;
     match region.valid_to {
         Some(end) if end <= day(cx.now()) => Err(Error::new(Code::RegionClosed).with("region", code).with("date", end)),
         _ => Ok(region),

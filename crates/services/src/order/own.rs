@@ -9,12 +9,9 @@ use chrono::{DateTime, Utc};
 use kernel::{
     Cx, RegionCode, Result, Tx,
     id::{AccountId, OrderId},
-    retention::{CHUNK, Purge},
+    retention::Purge,
 };
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -121,23 +118,7 @@ pub async fn erase_contacts(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
 /// # Errors
 /// `database_unavailable`.
 pub async fn purge_contacts(cx: &Cx, purge: &Purge) -> Result<u64> {
-    let due = || -> Select<Orders> {
-        Orders::find().filter(purge.ruled.covers(C::RegionCode)).filter(C::Contact.is_not_null()).filter(C::ClosedAt.lt(purge.before))
-    };
-    if purge.dry {
-        let count: Option<i64> = due().select_only().expr(C::Id.count()).into_tuple().one(cx.reader()).await?;
-        return Ok(count.unwrap_or_default().unsigned_abs());
-    }
-    let mut all = 0;
-    loop {
-        let mut tx = cx.begin();
-        let some = due().select_only().column(C::Id).limit(CHUNK).into_query();
-        let update = Orders::update_many().col_expr(C::Contact, Expr::val(None::<String>)).filter(Expr::col(C::Id).in_subquery(some));
-        let done = update.exec(tx.conn().await?).await?.rows_affected;
-        tx.commit(()).await?;
-        all += done;
-        if done < CHUNK {
-            return Ok(all);
-        }
-    }
+    let due =
+        Orders::find().filter(purge.ruled.covers(C::RegionCode)).filter(C::Contact.is_not_null()).filter(C::ClosedAt.lt(purge.before));
+    purge.blank(cx, due, C::Id, C::Contact).await
 }

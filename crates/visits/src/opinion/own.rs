@@ -5,15 +5,8 @@ use super::{
     row::opinion::{Column as C, Entity},
     view,
 };
-use kernel::{
-    Cx, Result, Tx,
-    id::AccountId,
-    retention::{CHUNK, Purge},
-};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait},
-};
+use kernel::{Cx, Result, Tx, id::AccountId, retention::Purge};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 /// What somebody said, in full, newest first.
 pub(crate) async fn own(cx: &Cx, account: AccountId, limit: u64) -> Result<Vec<Opinion>> {
@@ -32,21 +25,6 @@ pub(crate) async fn erase(tx: &mut Tx<'_>, account: AccountId) -> Result<()> {
 /// Erases the contacts of opinions that were fed back before then; one that is still worked on keeps its own.
 pub(crate) async fn purge_contacts(cx: &Cx, purge: &Purge) -> Result<u64> {
     let due =
-        || Entity::find().filter(purge.ruled.covers(C::RegionCode)).filter(C::Contact.is_not_null()).filter(C::FedBackAt.lt(purge.before));
-    if purge.dry {
-        let count: Option<i64> = due().select_only().expr(C::Id.count()).into_tuple().one(cx.reader()).await?;
-        return Ok(count.unwrap_or_default().unsigned_abs());
-    }
-    let mut all = 0;
-    loop {
-        let mut tx = cx.begin();
-        let some = due().select_only().column(C::Id).limit(CHUNK).into_query();
-        let update = Entity::update_many().col_expr(C::Contact, Expr::val(None::<String>)).filter(Expr::col(C::Id).in_subquery(some));
-        let done = update.exec(tx.conn().await?).await?.rows_affected;
-        tx.commit(()).await?;
-        all += done;
-        if done < CHUNK {
-            return Ok(all);
-        }
-    }
+        Entity::find().filter(purge.ruled.covers(C::RegionCode)).filter(C::Contact.is_not_null()).filter(C::FedBackAt.lt(purge.before));
+    purge.blank(cx, due, C::Id, C::Contact).await
 }
