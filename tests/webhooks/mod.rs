@@ -235,6 +235,8 @@ on_both! {
         let receiver = Receiver::start().await;
         let first = place(&world).await;
         world.later(chrono::Duration::minutes(30));
+        // Or the endpoint is told of the first order as well: who listens anew begins where the log can be read to.
+        readable(&world).await;
         let made = endpoint(&world, &receiver, json!(["order.*"])).await;
         let feng = world.person("feng");
         let mut courier = courier(&world);
