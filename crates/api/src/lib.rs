@@ -131,6 +131,10 @@ impl Default for Settings {
 /// Opens the database, clock and vault of one worker.
 pub type CoreFactory = Arc<dyn Fn() -> BoxFuture<'static, kernel::Result<Core>> + Send + Sync>;
 
+/// Connections that may wait until a worker takes them. The standard library lets 128 wait; whoever comes when they do is not
+/// refused but overheard, and tries again after one, three, seven seconds. The system may allow fewer (`net.core.somaxconn`).
+const NEWCOMERS: i32 = 4096;
+
 /// What all workers share.
 pub struct Shared {
     pub(crate) settings: Settings,
@@ -180,6 +184,7 @@ impl Server {
     ) -> std::io::Result<Self> {
         metrics::list();
         let address = listener.local_addr()?;
+        socket2::SockRef::from(&listener).listen(NEWCOMERS)?;
         let workers = settings.workers.max(1);
         let turns = Turns::new(workers);
         let limits = files::Limits { bytes: settings.upload_limit, ..settings.file_limits };
@@ -336,4 +341,23 @@ fn cors(origins: &[String]) -> actix_cors::Cors {
         ])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NEWCOMERS;
+    use std::{
+        net::{TcpListener, TcpStream},
+        time::Duration,
+    };
+
+    #[test]
+    fn many_may_come_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        socket2::SockRef::from(&listener).listen(NEWCOMERS).unwrap();
+        let address = listener.local_addr().unwrap();
+        // Nobody takes them, so all wait.
+        let waiting: Vec<_> = (0..300).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(900)).unwrap()).collect();
+        assert_eq!(waiting.len(), 300);
+    }
 }
