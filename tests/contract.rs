@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use testkit::{Client, Method, Reply, Request, World};
 
 /// Operations that anybody may call. Nothing else is public.
-const PUBLIC: [&str; 23] = [
+const PUBLIC: [&str; 26] = [
+    "list_public_pledges",
     "get_file",
     "get_job_file",
     "get_livez",
@@ -33,6 +34,8 @@ const PUBLIC: [&str; 23] = [
     "verify_wechat_push",
     "receive_wechat_push",
     "list_praises",
+    "get_venue_map",
+    "list_nearby_venues",
 ];
 
 pub(crate) struct Operation {

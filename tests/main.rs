@@ -7,6 +7,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod alliances;
 mod attachments;
 mod batches;
 mod battery;
@@ -39,8 +40,15 @@ mod programs;
 mod residents;
 mod schema;
 mod transactions;
+mod trees;
+mod venues;
 mod visits;
 mod volunteers;
 mod webhooks;
 mod wechat;
 mod wishes;
+
+mod admission;
+mod check_ins;
+mod points;
+mod whistles;

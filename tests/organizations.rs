@@ -121,7 +121,8 @@ testkit::on_both! {
         let members = format!("{}/members", at(&group));
         let join = json!({ "account_id": chen.account(), "role": "secretary" });
         let membership = wang.post(&members).json(&join).send().await.expect(201);
-        wang.post(&members).json(&join).send().await.refused(409, "membership_exists");
+        let problem = wang.post(&members).json(&join).send().await.refused(409, "membership_exists");
+        assert_eq!(problem["errors"][0]["pointer"], "#/role", "{problem}");
         let nobody = json!({ "account_id": "019aa1c2-0000-7000-8000-000000000001", "role": "member" });
         wang.post(&members).json(nobody).send().await.refused(422, "reference_broken");
         chen.post(&members).json(&join).send().await.refused(403, "permission_missing");

@@ -105,18 +105,51 @@ pub(super) enum Thing {
     Linked,
     /// What 张三 asks about his data.
     DataRequest,
+    /// An organization's link to another.
+    OrganizationLink,
+    /// A neighbourhood; whether something is recorded of it.
+    Neighborhood(bool),
+    /// An account that is a member somewhere.
+    Joined,
+    /// A post; whether 陈军 holds it.
+    Post(bool),
+    /// 陈军's pledge.
+    Pledge,
+    Venue,
+    /// An alliance of 新联社区 in which 中国电信 and another take turns.
+    Alliance,
+    AllianceMember,
+    JointMeeting,
+    /// What an organization of 新联社区 offers: open, claimed by 中国电信, or signed.
+    PartnershipItem(&'static str),
+    /// A department whose staff 郑华 is.
+    Department,
+    /// A task of one, which may have been approved.
+    AdmissionItem(bool),
+    DutyItem,
+    /// A department called to an order; it may have come.
+    Whistle(bool),
+    /// Somebody new who lives there; perhaps confirmed.
+    CheckIn(bool),
+    PointRule,
+    /// Points of 陈军's; he may have appealed.
+    PointEntry(bool),
 }
 
+use Thing::Venue;
 use Thing::{
     Account, Address, Application, Appointment, Attachment, Credential, Diary, DiaryTemplate, Duty, Grant, Grid, Housed, Household, Item,
     Mediation, Membership, Nothing, Opinion, Order, Organization, PausedEndpoint, Policy, Reception, ReceptionSession, Region, Resident,
     SuspendedApplication, Volunteer, WebhookDelivery, WebhookEndpoint, WechatCheck, WechatMessage, WechatTemplate,
 };
 use Thing::{AddressInGrid, Bounded, Checklist, ChecklistRun, HouseholdLink, SmallGrid};
+use Thing::{AdmissionItem, CheckIn, Department, DutyItem, PointEntry, PointRule, Whistle};
+use Thing::{Alliance, AllianceMember, JointMeeting, PartnershipItem};
 use Thing::{Campaign, Due, Finding, Noted, Patrol, Plan, Snapshot, Visit};
 use Thing::{CheckedImport, ExportedList, PendingExport};
 use Thing::{Consent, DataRequest, Linked, ResidentTag, Tag};
 use Thing::{Hotline, HotlineMessage, HotlineOrder};
+use Thing::{Joined, Neighborhood, OrganizationLink, Pledge, Post};
 
 const AGREED: &[&str] = &["accept_case", "begin_case", "agree_case"];
 const PERFORMING: &[&str] = &["accept_case", "begin_case", "agree_case", "start_performance"];
@@ -454,6 +487,89 @@ pub(super) const CASES: &[(&str, &str, Thing, &str)] = &[
     ("list_data_requests",   "wang",  DataRequest,               "p p - - p p +"),
     ("get_data_request",     "wang",  DataRequest,               ". . . . . . +"),
     ("decide_data_request",  "wang",  DataRequest,               ". . . . . . p"),
+
+    ("get_organization_statistics", "wang", Organization,        "p p p p + p +"),
+    ("list_subtree",         "wang",  Organization,              ". . . . - . -"),
+    ("list_account_memberships", "wang", Joined,                 "p p - - + - +"),
+    ("list_own_memberships", "zheng", Nothing,                   "- - - - + - -"),
+    ("list_organization_links", "wang", Organization,            ". . . . - . -"),
+    ("create_organization_link", "wang", Organization,           ". . . . p . p"),
+    ("end_organization_link", "wang", OrganizationLink,          ". . . . p . p"),
+    ("list_five_ones",       "wang",  Neighborhood(true),        "p p p p + p +"),
+    ("get_organization_profile", "wang", Neighborhood(true),     ". . . . + . +"),
+    ("set_organization_profile", "wang", Neighborhood(false),    ". . . . p . p"),
+    ("list_posts",           "wang",  Post(false),               "p p - - + - +"),
+    ("create_post",          "wang",  Organization,              ". . . . p . p"),
+    ("get_post",             "wang",  Post(false),               ". . . . + . +"),
+    ("claim_post",           "chen",  Post(false),               ". . . . p . p"),
+    ("release_post",         "chen",  Post(true),                ". . . . p . p"),
+    ("close_post",           "wang",  Post(false),               ". . . . p . p"),
+    ("list_pledges",         "wang",  Pledge,                    "p p - - + - +"),
+    ("make_pledge",          "chen",  Organization,              ". . . . + . p"),
+    ("get_pledge",           "wang",  Pledge,                    ". . . . + . +"),
+    ("judge_pledge",         "wang",  Pledge,                    ". . . . p . p"),
+    ("list_public_pledges",  "zhang", Pledge,                    ANYBODY),
+    ("list_venues",          "zhang", Venue,                     "+ + + + + + +"),
+    ("create_venue",         "wang",  Nothing,                   "p p p p p p p"),
+    ("get_venue",            "zhang", Venue,                     "+ + + + + + +"),
+    ("update_venue",         "wang",  Venue,                     "p p p p p p p"),
+    ("close_venue",          "wang",  Venue,                     "p p p p p p p"),
+    ("get_venue_circles",    "wang",  Venue,                     "p p p p p p +"),
+    ("get_venue_map",        "zhang", Venue,                     ANYBODY),
+    ("list_nearby_venues",   "zhang", Venue,                     ANYBODY),
+    ("list_alliances",       "wang",  Alliance,                  "p p - - + - +"),
+    ("create_alliance",      "wang",  Nothing,                   "p p p p p p p"),
+    ("get_alliance_report",  "wang",  Nothing,                   "p p p p + p +"),
+    ("get_alliance",         "wang",  Alliance,                  ". . . . + . +"),
+    ("update_alliance",      "wang",  Alliance,                  ". . . . p . p"),
+    ("close_alliance",       "wang",  Alliance,                  ". . . . p . p"),
+    ("list_alliance_members", "wang", Alliance,                  ". . . . + . +"),
+    ("join_alliance",        "wang",  Alliance,                  ". . . . p . p"),
+    ("leave_alliance",       "wang",  AllianceMember,            ". . . . p . p"),
+    ("get_alliance_rotation", "wang", Alliance,                  ". . . . + . +"),
+    ("swap_alliance_turns",  "wang",  Alliance,                  ". . . . p . p"),
+    ("plan_joint_meeting",   "wang",  Alliance,                  ". . . . p . p"),
+    ("list_joint_meetings",  "wang",  JointMeeting,              "p p - - + - +"),
+    ("get_joint_meeting",    "wang",  JointMeeting,              ". . . . + . +"),
+    ("record_joint_meeting", "wang",  JointMeeting,              ". . . . p . p"),
+    ("cancel_joint_meeting", "wang",  JointMeeting,              ". . . . p . p"),
+    ("list_partnership_items", "wang", PartnershipItem("open"),  "p p - - + - +"),
+    ("create_partnership_item", "wang", Nothing,                 ". . . . p . p"),
+    ("get_partnership_item", "wang",  PartnershipItem("open"),   ". . . . + . +"),
+    ("claim_partnership_item", "zheng", PartnershipItem("open"), ". . . . p . p"),
+    ("sign_partnership_item", "zheng", PartnershipItem("claimed"), ". . . . p . p"),
+    ("judge_partnership_item", "zheng", PartnershipItem("signed"), ". . . . p . p"),
+    ("withdraw_partnership_item", "zheng", PartnershipItem("claimed"), ". . . . p . p"),
+    ("list_admission_items", "wang",  AdmissionItem(false),      "p p - - p p +"),
+    ("propose_admission_item", "feng", Nothing,                  "p p p p p p p"),
+    ("get_admission_item",   "wang",  AdmissionItem(false),      ". . . . . . +"),
+    ("decide_admission_item", "feng", AdmissionItem(false),      ". . . . . . p"),
+    ("list_duty_items",      "wang",  DutyItem,                  "p p - - p p +"),
+    ("create_duty_item",     "feng",  Nothing,                   "p p p p p p p"),
+    ("end_duty_item",        "feng",  DutyItem,                  ". . . . . . p"),
+    ("blow_whistle",         "wang",  Order(State::Accepted),    ". . . . . . p"),
+    ("list_whistles",        "wang",  Whistle(false),            "p p - - p p +"),
+    ("count_whistles",       "wang",  Whistle(false),            "p p - - p p -"),
+    ("get_whistle",          "wang",  Whistle(false),            ". . . . . . +"),
+    ("arrive_whistle",       "zheng", Whistle(false),            ". . . . . . p"),
+    ("finish_whistle",       "wang",  Whistle(true),             ". . . . . . p"),
+    ("judge_whistle",        "wang",  Whistle(true),             ". . . . . . p"),
+    ("list_check_ins",       "wang",  CheckIn(false),            "- - - - - - +"),
+    ("file_check_in",        "zhou",  Nothing,                   "p p p p + + p"),
+    ("get_check_in",         "wang",  CheckIn(false),            ". . . . . . +"),
+    ("confirm_check_in",     "wang",  CheckIn(false),            ". . . . . . p"),
+    ("praise_check_in",      "wang",  CheckIn(true),             ". . . . . . p"),
+    ("end_check_in",         "wang",  CheckIn(true),             ". . . . . . p"),
+    ("list_participation",   "wang",  Organization,              ". . . . p . -"),
+    ("list_point_rules",     "zhang", PointRule,                 "+ + + + + + +"),
+    ("set_point_rule",       "feng",  Nothing,                   "p p p p p p p"),
+    ("list_point_entries",   "wang",  PointEntry(false),         "p p - - p p +"),
+    ("enter_points",         "wang",  Nothing,                   "p p p p p p p"),
+    ("list_own_points",      "chen",  PointEntry(false),         "- - - - - - -"),
+    ("list_point_standings", "wang",  PointEntry(false),         "p p p p p p +"),
+    ("appeal_points",        "chen",  PointEntry(false),         ". . . . . . p"),
+    ("decide_point_appeal",  "feng",  PointEntry(true),          ". . . . . . p"),
+    ("settle_points",        "feng",  Nothing,                   "p p p p p p p"),
 ];
 
 /// A world with what requests can be about.
@@ -513,7 +629,23 @@ impl Scene {
         let id = operation.id.as_str();
         let case = CASES.iter().find(|c| c.0 == id);
         let (_, by, thing, _) = case.unwrap_or_else(|| panic!("{id} has no line in CASES of tests/battery/cases.rs: who may get at what?"));
-        Ready { by: self.person(by), id: self.make(*thing).await, body: self.body(id).await }
+        // One checks in once.
+        let by = if id == "file_check_in" { self.newcomer().await } else { self.person(by) };
+        Ready { by, id: self.make(*thing).await, body: self.body(id).await }
+    }
+
+    /// A party member of 新联社区 whom nobody has seen before.
+    async fn newcomer(&self) -> Client {
+        let command = CreateAccount {
+            name: self.fresh("newcomer."),
+            password: PASSWORD.to_owned(),
+            display_name: "辛来".to_owned(),
+            phone: None,
+            grants: vec![CreateGrant::in_region(Role::PartyMember, HOME.parse::<RegionCode>().unwrap())],
+        };
+        let place = Place::from(HOME.parse::<RegionCode>().unwrap());
+        let account = identity::create_account(&self.world.cx(), command, &[place]).await.unwrap().id;
+        self.world.signed_in(account).await
     }
 
     pub(super) async fn make(&self, thing: Thing) -> String {
@@ -741,7 +873,119 @@ impl Scene {
                 by("wang").post(format!("/residents/{resident}/link")).json(body).send().await.expect(200);
                 resident
             }
+            Alliance => {
+                let body = Box::pin(self.body("create_alliance")).await.unwrap();
+                let lead = body["lead_id"].clone();
+                let id = post(by("wang"), "/alliances", body).await;
+                for unit in [lead, json!(self.world.places.telecom)] {
+                    post(by("wang"), &format!("/alliances/{id}/members"), json!({ "organization_id": unit })).await;
+                }
+                id
+            }
+            AllianceMember => {
+                let alliance = Box::pin(self.make(Alliance)).await;
+                let body = Box::pin(self.body("join_alliance")).await.unwrap();
+                post(by("wang"), &format!("/alliances/{alliance}/members"), body).await
+            }
+            JointMeeting => {
+                let alliance = Box::pin(self.make(Alliance)).await;
+                post(by("wang"), &format!("/alliances/{alliance}/meetings"), self.body("plan_joint_meeting").await.unwrap()).await
+            }
+            PartnershipItem(state) => {
+                let mut body = self.body("create_partnership_item").await.unwrap();
+                let owner = Box::pin(self.make(Organization)).await;
+                body["organization_id"] = json!(owner);
+                let id = post(by("wang"), "/partnership_items", body).await;
+                let telecom = json!({ "organization_id": self.world.places.telecom });
+                let step = async |by: Client, verb: &str, body: &Value| {
+                    by.post(format!("/partnership_items/{id}/{verb}")).json(body).send().await.expect(200);
+                };
+                if state != "open" {
+                    step(by("zheng"), "claim", &telecom).await;
+                }
+                if state == "signed" {
+                    step(by("zheng"), "sign", &telecom).await;
+                    step(by("wang"), "sign", &json!({ "organization_id": owner })).await;
+                }
+                id
+            }
             DataRequest => post(by("zhang"), "/me/data/requests", self.body("make_data_request").await.unwrap()).await,
+            OrganizationLink => {
+                let from = Box::pin(self.make(Organization)).await;
+                let body = Box::pin(self.body("create_organization_link")).await.unwrap();
+                post(by("wang"), &format!("/organizations/{from}/links"), body).await
+            }
+            Neighborhood(recorded) => {
+                let new = json!({ "name": self.fresh("邻里"), "kind": "neighborhood", "region_code": HOME });
+                let id = post(by("wang"), "/organizations", new).await;
+                if recorded {
+                    let body = self.body("set_organization_profile").await.unwrap();
+                    by("wang").post(format!("/organizations/{id}/profile")).json(body).send().await.expect(200);
+                }
+                id
+            }
+            Joined => {
+                let account = Box::pin(self.make(Account)).await;
+                let organization = Box::pin(self.make(Organization)).await;
+                let member = json!({ "account_id": account, "role": "member" });
+                post(by("wang"), &format!("/organizations/{organization}/members"), member).await;
+                account
+            }
+            Post(held) => {
+                let organization = Box::pin(self.make(Organization)).await;
+                let id = post(by("wang"), &format!("/organizations/{organization}/posts"), self.body("create_post").await.unwrap()).await;
+                if held {
+                    by("chen").post(format!("/posts/{id}/claim")).json(json!({})).send().await.expect(200);
+                }
+                id
+            }
+            Pledge => {
+                let organization = Box::pin(self.make(Organization)).await;
+                post(by("chen"), &format!("/organizations/{organization}/pledges"), self.body("make_pledge").await.unwrap()).await
+            }
+            Venue => post(by("wang"), "/venues", self.body("create_venue").await.unwrap()).await,
+            Department => {
+                let body = json!({ "name": self.fresh("民政局"), "kind": "government_department", "region_code": HOME });
+                let id = post(by("wang"), "/organizations", body).await;
+                let grant = json!({ "role": "organization_staff", "organization_id": id });
+                post(by("wang"), &format!("/accounts/{}/grants", by("zheng").account()), grant).await;
+                id
+            }
+            AdmissionItem(approved) => {
+                let id = post(by("feng"), "/admission_items", Box::pin(self.body("propose_admission_item")).await.unwrap()).await;
+                if approved {
+                    let body = self.body("decide_admission_item").await.unwrap();
+                    by("feng").post(format!("/admission_items/{id}/decide")).json(body).send().await.expect(200);
+                }
+                id
+            }
+            DutyItem => post(by("feng"), "/duty_items", Box::pin(self.body("create_duty_item")).await.unwrap()).await,
+            Whistle(arrived) => {
+                let order = Box::pin(self.make(Order(State::Placed))).await;
+                let body = Box::pin(self.body("blow_whistle")).await.unwrap();
+                let blown = by("wang").post(format!("/orders/{order}/whistles")).json(body).send().await.expect(201);
+                let id = blown["items"][0]["id"].as_str().unwrap().to_owned();
+                if arrived {
+                    by("zheng").post(format!("/whistles/{id}/arrive")).json(json!({})).send().await.expect(200);
+                }
+                id
+            }
+            PointRule => post(by("feng"), "/point_rules", self.body("set_point_rule").await.unwrap()).await,
+            PointEntry(appealed) => {
+                let id = post(by("wang"), "/point_entries", Box::pin(self.body("enter_points")).await.unwrap()).await;
+                if appealed {
+                    let body = self.body("appeal_points").await.unwrap();
+                    by("chen").post(format!("/point_entries/{id}/appeal")).json(body).send().await.expect(201);
+                }
+                id
+            }
+            CheckIn(confirmed) => {
+                let id = post(self.newcomer().await, "/check_ins", self.body("file_check_in").await.unwrap()).await;
+                if confirmed {
+                    by("wang").post(format!("/check_ins/{id}/confirm")).json(json!({})).send().await.expect(200);
+                }
+                id
+            }
             Grant => {
                 let account = Box::pin(self.make(Account)).await;
                 post(by("wang"), &format!("/accounts/{account}/grants"), self.body("grant_role").await.unwrap()).await
@@ -958,6 +1202,66 @@ impl Scene {
             }
             "make_data_request" => json!({ "kind": "correction", "detail": "姓名有误。" }),
             "decide_data_request" => json!({ "done": true, "answer": "已更正。" }),
+            "create_organization_link" => {
+                json!({ "to_id": Box::pin(self.make(Organization)).await, "kind": "guides", "note": "每季度例会" })
+            }
+            "set_organization_profile" => json!({ "neighborhood": { "households": 300, "office": "3号楼底层", "council": true } }),
+            "create_post" => json!({ "kind": "mediation", "title": self.fresh("调解岗"), "duties": "每周二坐班" }),
+            "claim_post" => json!({ "account_id": world.person("chen").account() }),
+            "release_post" | "close_post" => json!({}),
+            "make_pledge" => json!({ "text": "每周参加一次环境整治。", "from_on": "2026-12-01", "due_on": "2027-11-30" }),
+            "judge_pledge" => json!({ "kept": true, "published": true }),
+            "create_venue" => json!({
+                "region_code": HOME, "kind": "station", "name": self.fresh("驿站"), "point": { "lng": 119.815, "lat": 32.24 },
+            }),
+            "update_venue" => json!({ "name": self.fresh("新驿站") }),
+            "close_venue" => json!({}),
+            "create_alliance" => json!({
+                "name": self.fresh("红色联盟"), "kind": "red_alliance", "region_code": HOME, "lead_id": Box::pin(self.make(Organization)).await,
+            }),
+            "update_alliance" => json!({ "name": self.fresh("新联盟") }),
+            "close_alliance" | "leave_alliance" => json!({}),
+            "join_alliance" => json!({ "organization_id": Box::pin(self.make(Organization)).await }),
+            "swap_alliance_turns" => json!({ "month": "2027-12", "other_month": "2028-01", "reason": "换届" }),
+            "plan_joint_meeting" => json!({ "kind": "consult", "title": "民情恳谈", "planned_at": "2026-11-20T06:00:00Z" }),
+            "record_joint_meeting" => json!({
+                "attendee_ids": [world.places.telecom], "matters": [{ "title": "停车", "outcome": "增设车棚", "settled": true }],
+            }),
+            "cancel_joint_meeting" => json!({ "reason": "因故改期" }),
+            "create_partnership_item" => json!({
+                "organization_id": world.places.telecom, "side": "offer", "kind": "package", "title": self.fresh("宽带进社区"), "region_code": HOME,
+            }),
+            "claim_partnership_item" | "sign_partnership_item" => json!({ "organization_id": world.places.telecom }),
+            "judge_partnership_item" => json!({ "organization_id": world.places.telecom, "fulfilled": true, "proof": "已开展。" }),
+            "withdraw_partnership_item" => json!({ "organization_id": world.places.telecom, "reason": "人手不足" }),
+            "propose_admission_item" => json!({
+                "region_code": HOME, "department_id": Box::pin(self.make(Department)).await, "title": "高龄津贴年审", "basis": "市委文件",
+            }),
+            "decide_admission_item" => json!({ "approved": true }),
+            "create_duty_item" => json!({
+                "region_code": HOME, "department_id": Box::pin(self.make(Department)).await, "nature": "statutory", "title": "违建查处",
+                "basis": "城乡规划法",
+            }),
+            "blow_whistle" => {
+                let duty = Box::pin(self.body("create_duty_item")).await.unwrap();
+                world.person("feng").post("/duty_items").json(&duty).send().await.expect(201);
+                json!({ "department_ids": [duty["department_id"]], "reason": "需现场处置。", "respond_limit": { "value": 30, "unit": "minutes" } })
+            }
+            "end_duty_item" | "arrive_whistle" | "confirm_check_in" | "end_check_in" => json!({}),
+            "finish_whistle" => json!({ "outcome": "done" }),
+            "judge_whistle" => json!({ "score": 5, "comment": "到场及时。" }),
+            "file_check_in" => json!({ "kind": "residence", "region_code": HOME, "skills": ["理发"], "address": "翡丽中央12幢" }),
+            "praise_check_in" => json!({ "words": "热心。" }),
+            "set_point_rule" => json!({ "region_code": HOME, "code": self.fresh("party_day_"), "title": "主题党日", "points": 2 }),
+            "enter_points" => {
+                let rule = Box::pin(self.body("set_point_rule")).await.unwrap();
+                world.person("feng").post("/point_rules").json(&rule).send().await.expect(201);
+                json!({ "region_code": HOME, "account_id": world.person("chen").account(), "code": rule["code"], "subject": self.fresh("主题党日") })
+            }
+            "appeal_points" => json!({ "reason": "已请假。" }),
+            "decide_point_appeal" => json!({ "upheld": true, "answer": "予以更正。" }),
+            // Each year once, and none in which others enter points.
+            "settle_points" => json!({ "region_code": HOME, "year": 1000 + self.count.fetch_add(1, Ordering::Relaxed) % 900 }),
             _ => return None,
         })
     }
@@ -977,7 +1281,13 @@ fn needed(operation: &Operation) -> &'static str {
         | "get_link_report"
         | "get_checklist_report"
         | "list_due_visits"
-        | "count_patrols" => "?region_code=321182001017",
+        | "count_patrols"
+        | "get_organization_statistics"
+        | "list_five_ones" => "?region_code=321182001017",
+        "get_venue_circles" | "get_venue_map" => "?region_code=321182001017",
+        "list_nearby_venues" => "?lng=119.815&lat=32.24&metres=1000",
+        "get_alliance_report" => "?region_code=321182001017",
+        "list_point_standings" => "?region_code=321182001017",
         "find_similar_snapshots" => "?region_code=321182001017&category=rubbish&lng=119.815&lat=32.24",
         "get_wechat_qr_code" => "?region_code=321182001017&scene=c%3DK7Q2M4X9TA",
         "list_import_columns" => "?subject=residents",

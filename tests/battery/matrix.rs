@@ -43,8 +43,17 @@ fn names(scene: &Scene, operation: &Operation, id: &str) -> Vec<(String, String)
     let parameters = operation.spec["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query");
     let named = parameters.filter_map(|p| match p["name"].as_str().unwrap_or_default() {
         "region_code"
-            if !["locate_grid", "get_duty_report", "get_branch_report", "list_due_visits", "count_patrols", "find_similar_snapshots"]
-                .contains(&operation.id.as_str()) =>
+            if ![
+                "locate_grid",
+                "get_duty_report",
+                "get_branch_report",
+                "list_due_visits",
+                "count_patrols",
+                "find_similar_snapshots",
+                "count_whistles",
+                "list_point_standings",
+            ]
+            .contains(&operation.id.as_str()) =>
         {
             pair("region_code", HOME.to_owned(), "119999999999")
         }
@@ -158,7 +167,21 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
     let consent = json!({ "purpose": "x", "kinds": ["x"], "text_version": "1", "channel": "oral" });
     let path = format!("/residents/{}/consents", resident["id"].as_str().unwrap());
     let consent = scene.ruler.post(path).json(consent).send().await.expect(201);
+    let alliance = json!({ "name": "新胜联盟", "kind": "co_building", "region_code": FOREIGN, "lead_id": organization["id"] });
+    let alliance = scene.ruler.post("/alliances").json(alliance).send().await.expect(201);
+    let department = json!({ "name": "新胜民政办", "kind": "government_department", "region_code": FOREIGN });
+    let department = scene.ruler.post("/organizations").json(department).send().await.expect(201);
+    let item = json!({ "region_code": FOREIGN, "department_id": department["id"], "title": "x", "basis": "x" });
+    let item = scene.ruler.post("/admission_items").json(item).send().await.expect(201);
     BTreeMap::from([
+        ("order_id", order["id"].clone()),
+        ("department_id", organization["id"].clone()),
+        ("department_ids", json!([department["id"]])),
+        ("admission_item_id", item["id"].clone()),
+        ("lead_id", organization["id"].clone()),
+        ("attendee_ids", json!([organization["id"]])),
+        ("matters", json!([{ "title": "x", "order_id": order["id"] }])),
+        ("alliance_id", alliance["id"].clone()),
         ("checklist_id", checklist["id"].clone()),
         ("member_id", guest.clone()),
         ("application_id", application["id"].clone()),
@@ -186,6 +209,9 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
         ("patrol_id", patrol["id"].clone()),
         ("tag_id", tag["id"].clone()),
         ("basis", json!({ "kind": "consent", "consent_id": consent["id"] })),
+        ("to_id", organization["id"].clone()),
+        ("neighborhood", json!({ "worker_id": world.person("guest").account() })),
+        ("council", json!({ "branch_id": organization["id"] })),
     ])
 }
 
@@ -254,6 +280,10 @@ testkit::on_both! {
                     match (operation.id.as_str(), field.as_str()) {
                         ("dispatch_order", "assistants") => body["lead"] = json!({ "kind": "person", "id": world.person("chen").account() }),
                         ("grant_role", _) => drop(body.as_object_mut().unwrap().remove("region_code")),
+                        ("file_check_in", _) => {
+                            body["kind"] = json!("workplace");
+                            drop(body.as_object_mut().unwrap().remove("region_code"));
+                        }
                         _ => {}
                     }
                     body[field] = value;

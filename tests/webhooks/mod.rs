@@ -224,6 +224,8 @@ on_both! {
         })
         .await;
         assert_eq!(paused["reason"], "permission_lost");
+        // Or what came meanwhile is both read on and read again, and counts twice.
+        readable(&world).await;
         let resumed = admin.post(format!("{}/resume", path(&made))).json(json!({})).send().await.expect(200);
         assert_eq!((&resumed["owner_id"], &resumed["state"]), (&json!(admin.account()), &json!("active")));
         dispatched(&world, 1).await;

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 /// Chapters whose reads hold hardly anything personal: a browser may keep them and ask whether they still hold. What it
 /// reads of the others stays on no disk of a computer that several share.
-const KEPT: [&str; 4] = ["catalogue", "regions", "grids", "organizations"];
+const KEPT: [&str; 5] = ["catalogue", "regions", "grids", "organizations", "venues"];
 
 /// Tells, of an operation of the contract, what the gate needs: whether its answers have tags, whether a browser may keep
 /// them, whether its answers and its body have a version.
@@ -40,10 +40,12 @@ impl Conditions {
             let name = schema["$ref"].as_str().map(|r| r.trim_start_matches('#').to_owned());
             name.and_then(|name| document.pointer(&name)).cloned().unwrap_or_default()
         };
-        let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let content = &operation["responses"]["200"]["content"];
+        let answer = &content["application/json"]["schema"];
         let body = schema(&operation["requestBody"]["content"]["application/json"]["schema"]);
         Self {
-            tagged: method == "get" && path.starts_with("/api/") && !answer.is_null(),
+            // A map has a tag of its handler's own making.
+            tagged: method == "get" && path.starts_with("/api/") && !(answer.is_null() && content["application/geo+json"].is_null()),
             kept: operation["tags"][0].as_str().is_some_and(|tag| KEPT.contains(&tag)),
             versioned: schema(answer)["properties"].get("version").is_some(),
             takes_version: body["properties"].get("version").is_some(),
@@ -121,7 +123,7 @@ impl Conditions {
 }
 
 /// Whether an `If-None-Match` names this tag.
-fn names(known: &str, tag: &str) -> bool {
+pub(crate) fn names(known: &str, tag: &str) -> bool {
     known.split(',').map(str::trim).any(|k| k == "*" || k.strip_prefix("W/").unwrap_or(k) == tag)
 }
 

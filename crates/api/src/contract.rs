@@ -24,13 +24,16 @@ use utoipa::openapi::{
 };
 
 /// The chapters of the contract.
-const TAGS: [(&str, &str); 22] = [
+const TAGS: [(&str, &str); 26] = [
     ("orders", "订单: place 点单 → triage 受理 → dispatch 派单 → accept 接单 → complete 办结 → evaluate 评单 → close 销号."),
     ("catalogue", "服务清单: categories 大类, subcategories 小类, items 事项, and the policies that differ by place."),
     ("regions", "区划: province 省, city 市, county 县, township 街道, community 社区."),
     ("grids", "网格: what lies beneath a community."),
     ("residents", "居民: addresses 地址, households 户 and residents 居民, with their personal data 个人信息."),
     ("organizations", "组织 and who belongs to them."),
+    ("venues", "阵地: where people are served, their hours, their map and the circles around them."),
+    ("departments", "What 部门 bring into communities (准入清单), must do there (职责清单), and are called to (吹哨报到)."),
+    ("check_ins", "双报到: where members live and work, and their points (党员积分)."),
     ("volunteers", "接单人: volunteers 志愿者 and party members 党员 who take orders."),
     ("mediation", "人民调解: cases and their course."),
     (
@@ -59,6 +62,10 @@ const TAGS: [(&str, &str); 22] = [
     ("system", "系统: health, keys, this document."),
     ("snapshots", "随手拍: what residents send with a photo, and what patrols 巡查 find."),
     ("own_data", "个人信息权利: what is held about oneself 本人数据, consents 同意, requests to correct or delete 更正、删除."),
+    (
+        "alliances",
+        "联盟: organizations that act together, their rotating chair 轮值主席, joint meetings 联席会议, offers and needs 双向服务清单.",
+    ),
 ];
 
 /// One operation, as far as the gate needs it.

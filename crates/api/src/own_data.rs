@@ -40,6 +40,8 @@ pub(crate) struct OwnData {
     /// The entry as a taker of orders (接单人); absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     volunteer: Option<Volunteer>,
+    /// Where one has checked in, in full (双报到).
+    check_ins: Vec<organizations::check_in::CheckIn>,
     /// Since when the account is bound to a WeChat user (微信绑定); absent if it is bound to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     wechat_bound_at: Option<DateTime<Utc>>,
@@ -58,6 +60,7 @@ pub(crate) async fn gather(cx: &Cx) -> Result<OwnData> {
         residents,
         consents,
         volunteer: volunteers::find_volunteer(cx, id).await?,
+        check_ins: organizations::check_in::own_check_ins(cx, MOST).await?,
         wechat_bound_at: connect::wechat::bound_since(cx, id).await?.map(|binding| binding.bound_at),
     })
 }
@@ -100,6 +103,7 @@ pub(crate) async fn decide(call: &Call, id: DataRequestId, command: DecideDataRe
         identity::erase_account(&mut tx, account).await?;
         services::order::erase_contacts(&mut tx, account).await?;
         visits::erase_visits(&mut tx, account).await?;
+        organizations::check_in::erase_check_ins(&mut tx, account).await?;
         grids::resident::settle_linked(&mut tx, account, command.resident).await?;
         grids::consent::erase_consents(&mut tx, account).await?;
         connect::wechat::erase_binding(&mut tx, account).await?;

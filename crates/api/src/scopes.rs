@@ -91,6 +91,13 @@ const SCOPES: &[(&str, &[P])] = &[
     ("end_resident_tag", &[P::ResidentManage, P::ResidentManageSensitive]),
     ("get_consent", &[P::ResidentReadSensitive]),
     ("withdraw_consent", &[P::ResidentManage]),
+    ("list_venues", VENUES),
+    ("get_venue", VENUES),
+    ("list_check_ins", &[P::CheckInRead]),
+    ("get_check_in", &[P::CheckInRead]),
+    ("end_check_in", &[P::CheckInConfirm]),
+    ("judge_whistle", &[P::WhistleBlow]),
+    ("list_point_rules", &[P::PointsRead, P::PointsEnter, P::PointsManage]),
 ];
 
 /// Whoever writes something that a file can belong to.
@@ -107,6 +114,9 @@ const UPLOADS: &[P] = &[
 
 /// Whoever works with checklists.
 const CHECKLISTS: &[P] = &[P::ChecklistRead, P::ChecklistManage, P::ChecklistRun];
+
+/// Whoever works with venues.
+const VENUES: &[P] = &[P::ReferenceRead, P::OrganizationRead, P::VenueManage];
 
 /// Whoever works with regions, grids and the catalogue.
 const REFERENCE: &[P] = &[

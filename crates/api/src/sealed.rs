@@ -9,11 +9,13 @@ pub fn sealed_columns() -> Vec<SealedColumn> {
         kernel::sealed::columns(),
         identity::sealed_columns(),
         grids::sealed_columns(),
+        organizations::sealed_columns(),
         services::sealed_columns(),
         mediation::sealed_columns(),
         visits::sealed_columns(),
         jobs::sealed_columns(),
         connect::sealed_columns(),
+        organizations::sealed_columns(),
     ]
     .concat()
 }

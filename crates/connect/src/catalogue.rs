@@ -163,7 +163,7 @@ fn webhook(event_type: EventType) -> Value {
         "tags": ["events"],
         "operationId": format!("on_{}", event_type.as_str().replace('.', "_")),
         "summary": event_type.about(),
-        "description": "Not sent yet: no webhook endpoint (推送地址) can be entered in this version; read `GET /api/v1/events` instead. What is described here is the message that endpoints which ask for this type are to get, to be answered with a status of 200 to 299 within 15 seconds.",
+        "description": "Sent to each webhook endpoint (推送地址) that asks for this type and whose owner may read the event; the data of the event stands in `details`. A status of 200 to 299 within 15 seconds takes it; otherwise it is sent again, up to ten times within some 76 hours.",
         "security": [],
         "parameters": HEADERS.map(|(component, ..)| json!({ "$ref": format!("#/components/parameters/{component}") })),
         "requestBody": {

@@ -15,6 +15,7 @@
 
 pub mod address;
 pub mod checklist;
+mod circle;
 pub mod consent;
 pub mod duty;
 #[doc(hidden)]
@@ -61,7 +62,7 @@ pub use grid::{
     BoundaryImport, CloseGrid, CollectionType, CreateGrid, ExternalCode, FeatureFault, FeatureType, Grid, GridChange, GridFeature,
     GridKind, GridLineage, GridPart, GridParts, GridRef, ImportBoundaries, ListGrids, ListUnusualGrids, LocateGrid, MergeGrids, PutGrid,
     SplitGrid, Succession, UpdateGrid, close_grid, create_grid, find_grid, get_grid, grid_lineage, grid_of_address, grid_region,
-    grids_in_use, grids_named, import_boundaries, list_grids, list_unusual_grids, locate, merge_grids, place_in, put_grids,
+    grids_in_use, grids_named, import_boundaries, list_grids, list_unusual_grids, locate, merge_grids, place_in, put_grids, region_at,
     require_grid_in, split_grid, update_grid,
 };
 pub use region::{
@@ -83,6 +84,8 @@ pub use link::{
     create_link, end_link, get_link, link_report, list_links,
 };
 pub use map::warm_map;
+
+pub use circle::{Homes, grid_centres, homes};
 
 /// What this crate logs, for the catalogue of events.
 #[must_use]

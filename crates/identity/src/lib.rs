@@ -42,7 +42,7 @@ pub use data_request::{
     DataRequest, DataRequestKind, DataRequestState, ListDataRequests, ListOwnDataRequests, MakeDataRequest, decidable_data_request,
     get_data_request, list_data_requests, list_own_data_requests, make_data_request, settle_data_request,
 };
-pub use grant::{CreateGrant, Grant, ListGrants, grant_role, list_grants, revoke_grant};
+pub use grant::{CreateGrant, Grant, ListGrants, end_within, grant_role, grant_within, list_grants, revoke_grant};
 pub use keys::{Bearer, Jwk, Jwks, Keys, Pass, Ticket};
 pub use oidc::Trust;
 pub use own::{OwnAccount, OwnSession, erase_account, own_account, purge_sessions};

@@ -51,6 +51,8 @@ impl ImportSubject {
             Self::Addresses => Permission::AddressManage,
             Self::Households => Permission::HouseholdManage,
             Self::Residents => Permission::ResidentManage,
+            Self::Organizations | Self::Memberships => Permission::OrganizationManage,
+            Self::Venues => Permission::VenueManage,
         }
     }
 }

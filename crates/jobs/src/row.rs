@@ -53,6 +53,12 @@ pub enum ImportSubject {
     Households,
     /// 居民
     Residents,
+    /// 组织
+    Organizations,
+    /// 组织成员
+    Memberships,
+    /// 阵地
+    Venues,
 }
 
 /// What becomes of the good rows of a file with bad ones (导入方式).

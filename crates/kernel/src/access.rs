@@ -263,6 +263,36 @@ policy! {
     DataRequestRead     "data_request.read":      CommunityWorker StreetOperator DistrictOperator Auditor Administrator;
     /// 个人信息请求办理: correction and deletion.
     DataRequestDecide   "data_request.decide":    CommunityWorker StreetOperator Administrator;
+    /// 认领岗位, and pledge for oneself.
+    PostClaim           "post.claim":             GridMember CommunityWorker PartyMember Volunteer OrganizationStaff StreetOperator DistrictOperator Administrator;
+    /// 阵地维护
+    VenueManage         "venue.manage":           CommunityWorker StreetOperator DistrictOperator Administrator;
+    /// 双向服务清单: offer, need, claim, sign and judge for an organization.
+    PartnershipAct      "partnership.act":        CommunityWorker OrganizationStaff StreetOperator DistrictOperator Administrator;
+    /// 准入清单与职责清单查看; a department's staff sees its own items.
+    AdmissionRead       "admission.read":         GridMember CommunityWorker OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
+    /// 准入事项申报
+    AdmissionPropose    "admission.propose":      OrganizationStaff StreetOperator DistrictOperator Administrator;
+    /// 准入事项审批与职责清单维护
+    AdmissionManage     "admission.manage":       StreetOperator DistrictOperator Administrator;
+    /// 吹哨: call departments to an order, and judge how they came.
+    WhistleBlow         "whistle.blow":           CommunityWorker StreetOperator Administrator;
+    /// 吹哨查看; a department's staff sees the calls to it.
+    WhistleRead         "whistle.read":           GridMember CommunityWorker OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
+    /// 吹哨响应: arrive for a department, and judge the call.
+    WhistleAnswer       "whistle.answer":         OrganizationStaff;
+    /// 双报到: check in where one lives, works or belongs.
+    CheckInFile         "check_in.file":          PartyMember Volunteer OrganizationStaff;
+    /// 双报到查看, personal fields left out.
+    CheckInRead         "check_in.read":          CommunityWorker OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
+    /// 双报到确认、评语、结束, and personal fields in full.
+    CheckInConfirm      "check_in.confirm":       CommunityWorker OrganizationStaff StreetOperator Administrator;
+    /// 积分查看: the ledger and the standings.
+    PointsRead          "points.read":            CommunityWorker OrganizationStaff StreetOperator DistrictOperator Auditor Administrator;
+    /// 积分登记
+    PointsEnter         "points.enter":           CommunityWorker StreetOperator Administrator;
+    /// 积分规则、申诉、年度结算
+    PointsManage        "points.manage":          StreetOperator DistrictOperator Administrator;
 }
 
 impl Permission {

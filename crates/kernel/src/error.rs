@@ -226,8 +226,8 @@ codes! {
     OrganizationNameTaken    "organization_name_taken"    Conflict         "An organization of this name exists in this region." "该区划内已有同名组织。";
     OrganizationClosed       "organization_closed"        Conflict         "The organization is closed." "该组织已撤销。";
     OrganizationInUse        "organization_in_use"        Conflict         "Organizations beneath it are still active; move or close them first." "其下仍有在册组织,请先调整或撤销。";
-    OrganizationParentInvalid "organization_parent_invalid" Invalid        "The parent must be an active organization of this region or one above it, and not stand beneath this one." "上级须为本区划或上级区划的在册组织,且不得为本组织的下级。";
-    MembershipExists         "membership_exists"          Conflict         "The account is a member already." "该账号已是成员。";
+    OrganizationParentInvalid "organization_parent_invalid" Invalid        "The parent must be an active organization of this region or one above it, and not stand beneath this one: {reason}." "上级须为本区划或上级区划的在册组织,且不得为本组织的下级:{reason}。";
+    MembershipExists         "membership_exists"          Conflict         "The account is {role} of this organization already, since {from}; the periods overlap." "该账号自 {from} 起已在该组织任 {role},任期重叠。";
     VolunteerExists          "volunteer_exists"           Conflict         "The account is registered already." "该账号已登记。";
     // Catalogue
     ItemCodeTaken            "service_item_code_taken"    Conflict         "The code {code} is taken." "编码 {code} 已被使用。";
@@ -374,6 +374,46 @@ codes! {
     DataRequestDecided       "data_request_decided"       Conflict         "The request has been decided." "该请求已处理。";
     DeletionBlocked          "deletion_blocked"           Conflict         "{count} orders of this account are still open; finish or cancel them first." "该账号尚有 {count} 个未结订单,请先办结或撤单。";
     KeyMissing               "key_missing"                Unavailable      "Something is sealed with a key that this server does not have; its operator must look." "部分数据所用的加密密钥缺失,请联系运维人员。";
+    // Trees, posts, pledges
+    OrganizationLevelInvalid "organization_level_invalid" Invalid          "By the template of this place, {kind} stands at level {level}: {allowed}." "按当地组织层级模板,{kind} 位于第 {level} 级:{allowed}。";
+    CreditCodeInvalid        "credit_code_invalid"        Invalid          "This is no unified social credit code: {reason}." "统一社会信用代码不合法:{reason}。";
+    CreditCodeTaken          "credit_code_taken"          Conflict         "An active organization of this region has the credit code {code}." "该区划内已有在册组织使用信用代码 {code}。";
+    OrganizationLinkNotFound "organization_link_not_found" NotFound        "There is no such link between organizations." "没有这项组织关系。";
+    OrganizationLinkExists   "organization_link_exists"   Conflict         "This link stands already." "该组织关系已存在。";
+    OrganizationLinkInvalid  "organization_link_invalid"  Invalid          "These organizations cannot be linked like this: {reason}." "不能建立该组织关系:{reason}。";
+    ProfileUnfit             "profile_unfit"              Invalid          "This cannot be recorded of an organization of the kind {kind}." "不能为类别为 {kind} 的组织登记此内容。";
+    ProfileNotFound          "profile_not_found"          NotFound         "Nothing is recorded of this organization." "该组织尚无登记内容。";
+    WorkerOverloaded         "worker_overloaded"          Conflict         "One worker covers at most {limit} neighbourhoods here." "当地每名专职社工最多负责 {limit} 个邻里。";
+    PostNotFound             "post_not_found"             NotFound         "There is no such post." "没有这个岗位。";
+    PostKindUnknown          "post_kind_unknown"          Invalid          "There are no posts of the kind {kind} here; there are {allowed}." "当地没有类别为 {kind} 的岗位,可选:{allowed}。";
+    PostHeld                 "post_held"                  Conflict         "Somebody holds this post." "该岗位已有人认领。";
+    PostFree                 "post_free"                  Conflict         "Nobody holds this post." "该岗位无人认领。";
+    PostClosed               "post_closed"                Conflict         "The post is closed." "该岗位已撤销。";
+    PledgeNotFound           "pledge_not_found"           NotFound         "There is no such pledge." "没有这项承诺。";
+    PledgeJudged             "pledge_judged"              Conflict         "The pledge has been judged." "该承诺已评定。";
+    // Alliances, their meetings, offers and needs
+    AllianceNotFound         "alliance_not_found"         NotFound         "There is no such alliance." "没有这个联盟。";
+    AllianceMemberNotFound   "alliance_member_not_found"  NotFound         "There is no such member of an alliance." "没有这个联盟成员单位。";
+    AllianceNameTaken        "alliance_name_taken"        Conflict         "An alliance of this name exists in this region." "该区划内已有同名联盟。";
+    AllianceStateConflict    "alliance_state_conflict"    Conflict         "The alliance is {state}; {action} is not possible from there." "联盟当前状态为 {state},不能执行 {action}。";
+    AllianceMemberOutside    "alliance_member_outside"    Invalid          "The organization lies neither in the region of the alliance nor above or beneath it." "该组织不在联盟所在区划,也不在其上级或下级区划。";
+    AllianceMemberOverlaps   "alliance_member_overlaps"   Conflict         "The organization is a member in a part of this period already." "该单位在此期间的部分时间已是成员。";
+    AllianceMemberLeft       "alliance_member_left"       Conflict         "The organization has left already." "该单位已退出。";
+    RotationAbsent           "rotation_absent"            Conflict         "The chair of this alliance does not rotate." "该联盟未实行轮值主席。";
+    RotationMonthOutside     "rotation_month_outside"     Invalid          "Nobody has a turn in {month}." "{month} 没有轮值单位。";
+    RotationMonthPast        "rotation_month_past"        Invalid          "{month} is past." "{month} 已过。";
+    SwapOutsideAlliance      "swap_outside_alliance"      Invalid          "A turn can only go to an organization that is a member with a turn at that time." "轮值只能调换给当时有轮值资格的成员单位。";
+    SwapSameUnit             "swap_same_unit"             Invalid          "Both turns are of the same organization." "两个轮值月属于同一单位。";
+    JointMeetingNotFound     "joint_meeting_not_found"    NotFound         "There is no such joint meeting." "没有这次联席会议。";
+    JointMeetingStateConflict "joint_meeting_state_conflict" Conflict      "The meeting is {state}; {action} is not possible from there." "联席会议当前状态为 {state},不能执行 {action}。";
+    PartnershipItemNotFound  "partnership_item_not_found" NotFound         "There is no such offer or need." "没有这条服务清单。";
+    PartnershipItemStateConflict "partnership_item_state_conflict" Conflict "It is {state}; {action} is not possible from there." "该清单当前状态为 {state},不能执行 {action}。";
+    PartnershipOwnItem       "partnership_own_item"       Conflict         "Nobody claims what is their own." "不能认领本单位发布的清单。";
+    PartnershipPartyForeign  "partnership_party_foreign"  Forbidden        "The organization is neither of the two sides that may do this." "该组织不是有权办理的一方。";
+    PartnershipSignedTwice   "partnership_signed_twice"   Conflict         "This side has signed already." "该方已签约。";
+    PartnershipSignerSame    "partnership_signer_same"    Conflict         "You signed for the other side; somebody else signs for this one." "您已代另一方签约,本方须由他人签约。";
+    PartnershipOutsideAlliance "partnership_outside_alliance" Invalid      "The organization is not a member of this alliance." "该组织不是此联盟的成员单位。";
+    PartnershipRegionOutside "partnership_region_outside" Invalid          "The organization lies neither in this region nor above or beneath it." "该组织不在此区划,也不在其上级或下级区划。";
     // The machine
     VersionStale             "version_stale"              Conflict         "It has changed meanwhile; read it again." "数据已被修改,请重新读取。";
     ReferenceBroken          "reference_broken"           Invalid          "Something that this refers to does not exist." "所引用的对象不存在。";
@@ -389,6 +429,34 @@ codes! {
     SheetHeaderInvalid       "sheet_header_invalid"       Invalid          "The first row is not the header that is expected: {reason}." "首行表头不符合要求:{reason}。";
     ImportRefused            "import_refused"             Invalid          "{rows} rows are wrong, so nothing was written; see the errors of the job." "有 {rows} 行错误,未写入任何数据,详见任务的错误明细。";
     ListUnknown              "list_unknown"               Invalid          "There is no list {list} to export." "没有可导出的列表 {list}。";
+    // Venues
+    VenueNotFound            "venue_not_found"            NotFound         "There is no such venue." "没有这个阵地。";
+    VenueNameTaken           "venue_name_taken"           Conflict         "A venue in use of this community is called {name} already." "该社区已有名为 {name} 的在用阵地。";
+    VenueClosed              "venue_closed"               Conflict         "The venue is closed for good." "该阵地已关闭。";
+    VenueHoursInvalid        "venue_hours_invalid"        Invalid          "The opening hours cannot be: {reason}." "开放时间不合理:{reason}。";
+    VenuePhoneMobile         "venue_phone_mobile"         Invalid          "Everybody is shown this number, so it must be that of the place: a mobile number is somebody's own." "该电话将对外公开,须为场所电话,不能是个人手机号。";
+    // Admission and duty lists, whistles, check-ins, points
+    AdmissionItemNotFound    "admission_item_not_found"   NotFound         "There is no such item of an admission list." "没有这个准入事项。";
+    DutyItemNotFound         "duty_item_not_found"        NotFound         "There is no such item of a duty list." "没有这个职责事项。";
+    WhistleNotFound          "whistle_not_found"          NotFound         "There is no such whistle." "没有这次吹哨。";
+    CheckInNotFound          "check_in_not_found"         NotFound         "There is no such check-in." "没有这条报到记录。";
+    AdmissionMissing         "admission_missing"          Invalid          "By the admission rule a task of a department enters the community {region} only by an approved item of its admission list that is in force on {day}; the department names none." "按照社区工作准入制度,部门任务进入社区 {region} 须有准入清单中在 {day} 有效的已批准事项,该部门没有此事项。";
+    AdmissionStateConflict   "admission_state_conflict"   Conflict         "The item is {state}; {action} is not possible from there." "准入事项当前状态为 {state},不能执行 {action}。";
+    DutyItemEnded            "duty_item_ended"            Conflict         "The item of the duty list has ended." "该职责事项已终止。";
+    WhistleDutyMissing       "whistle_duty_missing"       Invalid          "The department has no duty in force in the community {region} on {day}, so it cannot be called there." "该部门在 {day} 对社区 {region} 没有有效的职责事项,不能吹哨。";
+    WhistleLimitMissing      "whistle_limit_missing"      Invalid          "The whistle rules of the place set no limit for arriving; name one." "当地吹哨规则未设定报到时限,请指明时限。";
+    WhistleExists            "whistle_exists"             Conflict         "The department is called to this order already." "该部门已被吹哨到此订单。";
+    WhistleStateConflict     "whistle_state_conflict"     Conflict         "The whistle is {state}; {action} is not possible from there." "吹哨当前状态为 {state},不能执行 {action}。";
+    WhistleJudged            "whistle_judged"             Conflict         "This side has judged already." "该方已作出评价。";
+    MatterIsOwn              "matter_is_own"              Forbidden        "Nobody does this in a matter of their own." "不能对本人的事项作此操作。";
+    CheckInExists            "check_in_exists"            Conflict         "There is a check-in of this kind already; end it first." "已有同类报到,请先结束。";
+    CheckInStateConflict     "check_in_state_conflict"    Conflict         "The check-in is {state}; {action} is not possible from there." "报到当前状态为 {state},不能执行 {action}。";
+    PointEntryNotFound       "point_entry_not_found"      NotFound         "There is no such entry of points." "没有这条积分流水。";
+    PointRuleUnknown         "point_rule_unknown"         Invalid          "No rule {code} is in force in {region} on {day}." "区划 {region} 在 {day} 没有有效的积分规则 {code}。";
+    PointEntryExists         "point_entry_exists"         Conflict         "This has been counted by the rule {code} already." "该事项已按规则 {code} 计分。";
+    PointCapReached          "point_cap_reached"          Conflict         "The rule {code} gives at most {cap} points a period." "规则 {code} 每周期最多计 {cap} 分。";
+    PointYearSettled         "point_year_settled"         Conflict         "The points of {year} are settled." "{year} 年度积分已结算。";
+    PointAppealConflict      "point_appeal_conflict"      Conflict         "The appeal is {state}; {action} is not possible from there." "申诉当前状态为 {state},不能执行 {action}。";
     DeadlineExceeded         "deadline_exceeded"          Unavailable      "The answer took too long; try again with the same Idempotency-Key." "处理超时,请以同一 Idempotency-Key 重试。";
     StorageFull              "storage_full"               StorageFull      "There is no room left to store this." "存储空间已满。";
     Internal                 "internal_error"             Internal         "Something went wrong on our side." "服务内部错误。";

@@ -139,4 +139,34 @@ ids! {
     ConsentId
     /// A request about one's own data (个人信息请求).
     DataRequestId
+    /// A link between two organizations (组织关系).
+    OrganizationLinkId
+    /// A post of an organization (岗位).
+    PostId
+    /// A pledge (承诺).
+    PledgeId
+    /// A venue (阵地).
+    VenueId
+    /// An alliance (联盟) of organizations.
+    AllianceId
+    /// A period of an organization in an alliance (成员单位).
+    AllianceMemberId
+    /// A swap of two turns in the chair (轮值调换).
+    AllianceSwapId
+    /// A joint meeting (联席会议) of an alliance.
+    JointMeetingId
+    /// What one side offers or needs (双向服务清单).
+    PartnershipItemId
+    /// An item of an admission list (准入事项).
+    AdmissionItemId
+    /// An item of a duty list (职责事项).
+    DutyItemId
+    /// A whistle (吹哨): one department called to one order.
+    WhistleId
+    /// A check-in (双报到).
+    CheckInId
+    /// One version of a rule of points (积分规则).
+    PointRuleId
+    /// An entry of the points ledger (积分流水).
+    PointEntryId
 }

@@ -5,6 +5,8 @@
 //! written behind their backs. The people are invented. Started again, it finds what is there and goes on where it
 //! stopped: accounts by name, organizations by name, orders by the moment at which they were placed.
 
+mod duty;
+
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use grids::{CreateGrid, GridKind, ImportOptions};
 use identity::{CreateAccount, CreateGrant};
@@ -131,6 +133,7 @@ pub(crate) async fn seed(core: &Core) -> Result<SeedReport> {
     let options = ImportOptions { as_of, close_missing: false, dry_run: false };
     let regions = grids::import_regions(core, REGIONS, options, &mut |_| {}).await?.rows;
     let world = World::make(core, &cx).await?;
+    crate::venues::enter(&cx).await?;
     let began = match identity::setting(core, "demo_began").await? {
         Some(text) => text.parse().map_err(Error::internal)?,
         None => {
@@ -141,6 +144,8 @@ pub(crate) async fn seed(core: &Core) -> Result<SeedReport> {
     };
     world.tell_xinlian(began).await?;
     world.tell_kangle(began).await?;
+    crate::allies::tell(&cx).await?;
+    duty::tell(&world, began).await?;
     identity::set_setting(core, "demo_done", "yes").await?;
     Ok(SeedReport { regions, orders: ORDERS })
 }
@@ -291,7 +296,7 @@ impl World {
         if identity::list_grants(cx, staff, page).await?.items.is_empty() {
             let place = kernel::Place { region: Some(xinlian), grid: None, organization: Some(unit) };
             identity::grant_role(cx, staff, scope, place).await?;
-            let member = organizations::AddMember { account_id: staff, role: organizations::MemberRole::Staff };
+            let member = organizations::AddMember::new(staff, organizations::MemberRole::Staff);
             organizations::add_member(cx, unit, member).await?;
         }
         let grant = Grant { id: GrantId(unit.0), role: Role::OrganizationStaff, scope: Scope::Organization(unit), valid_to: None };
@@ -338,8 +343,9 @@ impl World {
         if let Some(known) = known.items.into_iter().find(|o| o.name == name) {
             return Ok(known.id);
         }
-        let organization = CreateOrganization { name: name.to_owned(), kind, region_code, grid_id, parent_id };
-        Ok(organizations::create_organization(cx, organization).await?.id)
+        let organization = CreateOrganization { grid_id, parent_id, ..CreateOrganization::new(name, kind, region_code) };
+        let rules = services::policy::organization_rules(cx, region_code).await?;
+        Ok(organizations::create_organization(cx, organization, &rules).await?.id)
     }
 
     /// 215 orders over ten months: 180 closed and 14 judged make nine in ten; 21 are on their way.
@@ -552,6 +558,8 @@ fn wish(region: RegionCode, n: usize) -> PlaceOrder {
         on_behalf: false,
         requester_id: None,
         attachment_ids: Vec::new(),
+        department_id: None,
+        admission_item_id: None,
         terms: Terms::default(),
     }
 }

@@ -43,6 +43,11 @@ impl Dice {
     }
 }
 
+/// What somebody is called.
+pub(crate) fn full_name(dice: &mut Dice) -> String {
+    format!("{}{}", dice.one_of(&SURNAMES), dice.one_of(&GIVEN))
+}
+
 /// What is to be filled: a community with so many households and people, in so many estates.
 #[derive(Clone)]
 pub(crate) struct Filling {

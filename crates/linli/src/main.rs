@@ -3,6 +3,7 @@
 //! Read [`settings`] for what can be set and [`serve`] for what happens at start and stop.
 
 mod account;
+mod allies;
 mod database;
 mod demo;
 mod health;
@@ -16,6 +17,7 @@ mod serve;
 mod settings;
 mod telemetry;
 mod terminal;
+mod venues;
 mod volumes;
 mod webhooks;
 mod worker;

@@ -1,6 +1,6 @@
 //! What happened. Names stay out: a studio or a team may be called after a person.
 
-use crate::{MemberRole, OrganizationKind};
+use crate::{MemberRole, OrganizationKind, row::organization};
 use kernel::{
     Event, EventType,
     id::{GridId, OrganizationId},
@@ -30,6 +30,16 @@ pub(crate) enum OrganizationEvent {
         parent_id: Option<OrganizationId>,
     },
     Closed {},
+}
+
+impl OrganizationEvent {
+    pub(crate) const fn created(row: &organization::Model) -> Self {
+        Self::Created { kind: row.kind, grid_id: row.grid_id, parent_id: row.parent_id }
+    }
+
+    pub(crate) const fn updated(row: &organization::Model) -> Self {
+        Self::Updated { grid_id: row.grid_id, parent_id: row.parent_id }
+    }
 }
 
 impl Event for OrganizationEvent {

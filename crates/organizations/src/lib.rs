@@ -2,27 +2,52 @@
 //!
 //! Party organizations, resident units, property companies and the rest lie in a region, perhaps in
 //! one grid of it, and stand in a tree: 社区党组织 → 网格党支部 → 党小组. A parent is an active
-//! organization of the same region or of one above it. An organization is never deleted; it is
-//! closed, once nothing active stands beneath it. A membership (成员关系) has a period; ending it keeps
+//! organization of the same region or of one above it; where the place has a template of levels, it fits
+//! that too ([`OrganizationRules`]). An organization is never deleted; it is closed, once nothing active stands beneath it.
+//! Besides the tree there are links ([`link`]), posts ([`post`]), pledges ([`pledge`]), and what is recorded of
+//! neighbourhoods and building councils ([`profile`]). A membership (成员关系) has a role and a period; ending it keeps
 //! the row. Membership gives no rights: those are grants.
 //!
 //! An order can be taken by an organization, so the order engine asks [`find_organization`].
 
+pub mod admission;
+pub mod alliance;
+mod bulk;
+pub mod check_in;
 mod command;
+mod credit;
 mod event;
+pub mod link;
+pub mod meeting;
+mod member;
+mod paging;
+pub mod partnership;
+pub mod pledge;
+pub mod points;
+pub mod post;
+pub mod profile;
 mod row;
+mod rules;
 mod store;
+mod tree;
+pub mod venue;
 mod view;
 
-pub use command::{AddMember, CreateOrganization, ListMembers, ListOrganizations, UpdateOrganization};
+pub use bulk::{PutMembership, PutOrganization, put_memberships, put_organizations};
+pub use command::{
+    AddMember, CountOrganizations, CreateOrganization, ListMembers, ListMemberships, ListOrganizations, ListSubtree, UpdateOrganization,
+};
+pub use member::{add_member, end_membership, list_account_memberships, list_members, list_own_memberships};
+
 pub use row::{MemberRole, OrganizationKind, OrganizationStatus};
+pub use rules::{OrganizationRules, OrganizationTemplate, PostKind, TemplateLevel};
 pub use store::tables;
-pub use view::{BranchReport, Membership, Organization, OrganizationSummary};
+pub use view::{AccountMembership, BranchReport, Membership, Organization, OrganizationCount, OrganizationStatistics, OrganizationSummary};
 
 use event::{MembershipEvent, OrganizationEvent};
 use kernel::{
-    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, RegionLevel, Result, Subject, Tx,
-    id::{GridId, MembershipId, OrganizationId},
+    Code, Cx, Error, Guard, Page, PageQuery, Pager, Permission, Place, RegionCode, RegionLevel, Result, Subject,
+    id::{GridId, OrganizationId},
 };
 use std::collections::HashMap;
 
@@ -32,51 +57,66 @@ pub fn event_types() -> Vec<kernel::event::Catalogued> {
     use kernel::{EventType as T, event::catalogued};
     let mut types = catalogued::<OrganizationEvent>(&[T::OrganizationCreated, T::OrganizationUpdated, T::OrganizationClosed]);
     types.extend(catalogued::<MembershipEvent>(&[T::MembershipStarted, T::MembershipEnded]));
+    types.extend(link::event_types());
+    types.extend(post::event_types());
+    types.extend(pledge::event_types());
+    types.extend(profile::event_types());
+    types.extend(catalogued::<venue::event::VenueFacts>(&[T::VenueCreated, T::VenueUpdated, T::VenueClosed]));
+    types.extend([alliance::event_types(), meeting::event_types(), partnership::event_types()].concat());
+    types.extend(admission::event_types());
+    types.extend(check_in::event_types());
+    types.extend(points::event_types());
     types
 }
 
-/// How many organizations may stand above one another.
-const MAX_DEPTH: usize = 10;
-
-/// Founds an organization (新建组织).
+/// Founds an organization (新建组织) by the rules of its place.
 ///
 /// # Errors
-/// `permission_missing`; `region_unknown`, `region_closed`, `grid_foreign`; `organization_parent_invalid`;
-/// `organization_name_taken`.
-pub async fn create_organization(cx: &Cx, command: CreateOrganization) -> Result<Organization> {
+/// `permission_missing`; `region_unknown`, `region_closed`, `grid_foreign`; `organization_parent_invalid`, `organization_level_invalid`;
+/// `credit_code_invalid`, `credit_code_taken`; `organization_name_taken`.
+pub async fn create_organization(cx: &Cx, command: CreateOrganization, rules: &OrganizationRules) -> Result<Organization> {
     let region = command.region_code;
     cx.actor.require(Permission::OrganizationManage, &Place { region: Some(region), grid: command.grid_id, organization: None })?;
     let name = tidy(&command.name)?;
+    let credit_code = command.credit_code.as_deref().map(credit).transpose()?;
     grids::require_open(cx, region).await.map_err(|e| e.at("#/region_code"))?;
     require_grid(cx, command.grid_id, region).await?;
     let mut tx = cx.begin();
+    let parent = tree::parent(&mut tx, None, region, command.parent_id).await?;
+    rules.require_level(command.kind, parent.as_ref().map(|p| p.kind))?;
+    let id = tx.id();
     let row = row::organization::Model {
-        id: tx.id(),
-        name: name.clone(),
+        id,
+        name,
         kind: command.kind,
         region_code: region,
         grid_id: command.grid_id,
         parent_id: command.parent_id,
+        path: tree::path(parent.as_ref(), id),
+        credit_code,
+        address: command.address,
         status: OrganizationStatus::Active,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
     };
-    if let Some(parent) = command.parent_id {
-        require_parent(&mut tx, &row, parent).await?;
-    }
-    store::insert_organization(tx.conn().await?, row.clone()).await.map_err(|e| e.when_taken(Code::OrganizationNameTaken, "name", name))?;
-    let event = OrganizationEvent::Created { kind: row.kind, grid_id: row.grid_id, parent_id: row.parent_id };
-    tx.emit(subject(&row), &event)?;
+    store::insert_organization(tx.conn().await?, row.clone()).await.map_err(|e| taken(e, &row))?;
+    tx.emit(subject(&row), &OrganizationEvent::created(&row))?;
     tx.commit_created(row.into()).await
 }
 
-/// Changes an organization's name, parent or grid (修改组织); what is absent stays.
+/// Changes an organization's name, parent, grid, credit code or address (修改组织); what is absent stays. With a new parent all that
+/// stands beneath it moves with it.
 ///
 /// # Errors
 /// `organization_not_found`, `permission_missing`; `organization_closed`; `version_stale`; `grid_foreign`;
-/// `organization_parent_invalid`; `organization_name_taken`.
-pub async fn update_organization(cx: &Cx, id: OrganizationId, command: UpdateOrganization) -> Result<Organization> {
+/// `organization_parent_invalid`, `organization_level_invalid`; `credit_code_invalid`, `credit_code_taken`; `organization_name_taken`.
+pub async fn update_organization(
+    cx: &Cx,
+    id: OrganizationId,
+    command: UpdateOrganization,
+    rules: &OrganizationRules,
+) -> Result<Organization> {
     let old = managed(cx, id).await?;
     require_active(&old)?;
     require_version(&old, command.version)?;
@@ -88,21 +128,29 @@ pub async fn update_organization(cx: &Cx, id: OrganizationId, command: UpdateOrg
         require_grid(cx, grid, old.region_code).await?;
         new.grid_id = grid;
     }
+    if let Some(code) = &command.credit_code {
+        new.credit_code = code.as_deref().map(credit).transpose()?;
+    }
+    if let Some(address) = command.address {
+        new.address = address;
+    }
     let mut tx = cx.begin();
     if let Some(parent) = command.parent_id {
+        let above = tree::parent(&mut tx, Some(&old), old.region_code, parent).await?;
+        rules.require_level(old.kind, above.as_ref().map(|p| p.kind))?;
         new.parent_id = parent;
-        if let Some(parent) = parent {
-            require_parent(&mut tx, &old, parent).await?;
-        }
+        new.path = tree::path(above.as_ref(), id);
+    }
+    let moved = new.path != old.path;
+    if moved {
+        store::move_beneath(tx.conn().await?, &old.path, &new.path).await?;
     }
     new.version += 1;
     new.updated_at = tx.now;
-    tx.stage(Guard::Update(store::update(&new, old.version)), Error::new(Code::VersionStale));
-    tx.emit(subject(&new), &OrganizationEvent::Updated { grid_id: new.grid_id, parent_id: new.parent_id })?;
-    let name = new.name.clone();
-    tx.commit(new.into())
-        .await
-        .map_err(|e: Error| if e.breaks("organizations") { e.when_taken(Code::OrganizationNameTaken, "name", name) } else { e })
+    tx.stage(Guard::Update(store::update(&new, old.version, moved)), Error::new(Code::VersionStale));
+    tx.emit(subject(&new), &OrganizationEvent::updated(&new))?;
+    let view = new.clone().into();
+    tx.commit(view).await.map_err(|e: Error| if e.breaks("organizations") { taken(e, &new) } else { e })
 }
 
 /// Closes an organization (撤销组织) for good. Its memberships stay as they were.
@@ -121,7 +169,7 @@ pub async fn close_organization(cx: &Cx, id: OrganizationId) -> Result<Organizat
     row.status = OrganizationStatus::Closed;
     row.version += 1;
     row.updated_at = tx.now;
-    tx.stage(Guard::Update(store::update(&row, version)), Error::new(Code::VersionStale));
+    tx.stage(Guard::Update(store::update(&row, version, false)), Error::new(Code::VersionStale));
     tx.emit(subject(&row), &OrganizationEvent::Closed {})?;
     tx.commit(row.into()).await
 }
@@ -161,6 +209,33 @@ pub async fn list_organizations(cx: &Cx, list: ListOrganizations) -> Result<Page
     Ok(pager.page(rows, |r| (r.region_code.as_i64(), r.id))?.map(Organization::from))
 }
 
+/// What stands beneath an organization (下级组织), each right behind what it stands beneath: one range of an index, however deep.
+///
+/// # Errors
+/// `organization_not_found`; `cursor_invalid`.
+pub async fn list_subtree(cx: &Cx, id: OrganizationId, list: ListSubtree) -> Result<Page<Organization>> {
+    let root = visible(cx, id).await?;
+    let page = PageQuery { limit: list.limit, cursor: list.cursor.clone() };
+    let pager = Pager::new("subtree", &(id, list.kind, list.status), page)?;
+    let reach = cx.actor.reach(Permission::OrganizationRead);
+    let rows = store::subtree(cx, &reach, &root, &list, &pager).await?;
+    Ok(pager.page(rows, |r| r.path.clone())?.map(Organization::from))
+}
+
+/// How many organizations there are in a region, by kind, with their members of now (组织统计): one grouped query. At most a city.
+///
+/// # Errors
+/// `permission_missing`; `query_parameter_invalid` for a region above a city.
+pub async fn organization_statistics(cx: &Cx, query: CountOrganizations) -> Result<OrganizationStatistics> {
+    cx.actor.require(Permission::OrganizationRead, &Place::from(query.region_code))?;
+    if query.region_code.level() < RegionLevel::City {
+        return Err(Error::new(Code::QueryParameterInvalid).with("reason", "region_code is a city or lies in one"));
+    }
+    let kinds = store::count(cx, query).await?;
+    let organizations = kinds.iter().map(|kind| kind.organizations).sum();
+    Ok(OrganizationStatistics { region_code: query.region_code, organizations, kinds })
+}
+
 /// The most grids that a report on branches looks at; a county has some hundreds.
 const MOST_GRIDS: u64 = 20_000;
 
@@ -192,66 +267,6 @@ pub async fn branch_report(cx: &Cx, region: RegionCode) -> Result<BranchReport> 
     })
 }
 
-/// Makes an account a member of an organization (添加成员).
-///
-/// # Errors
-/// `organization_not_found`, `permission_missing`; `organization_closed`; `membership_exists`; `reference_broken` when there is
-/// no such account, or the caller may not know of it.
-pub async fn add_member(cx: &Cx, organization: OrganizationId, command: AddMember) -> Result<Membership> {
-    let place = managed(cx, organization).await?;
-    identity::require_named(cx, command.account_id).await.map_err(|e| e.at("#/account_id"))?;
-    let mut tx = cx.begin();
-    require_active(&store::hold(tx.conn().await?, organization).await?.ok_or_else(not_found)?)?;
-    let row = row::membership::Model {
-        id: tx.id(),
-        organization_id: organization,
-        account_id: command.account_id,
-        role: command.role,
-        valid_from: tx.now,
-        valid_to: None,
-        created_at: tx.now,
-    };
-    store::insert_membership(tx.conn().await?, row.clone()).await.map_err(|e| match e.code {
-        Code::ValueTaken => Error::new(Code::MembershipExists).because(e),
-        Code::ReferenceBroken => e.at("#/account_id"),
-        _ => e,
-    })?;
-    tx.emit(membership_subject(&row, 1, place.region_code), &MembershipEvent::Started { organization_id: organization, role: row.role })?;
-    tx.commit_created(row.into()).await
-}
-
-/// Ends a membership (终止成员关系) now.
-///
-/// # Errors
-/// `membership_not_found`, also when it has ended already; `permission_missing`.
-pub async fn end_membership(cx: &Cx, id: MembershipId) -> Result<()> {
-    let missing = || Error::new(Code::MembershipNotFound);
-    let row = store::find_membership(cx, id).await?.filter(|m| m.valid_to.is_none()).ok_or_else(missing)?;
-    let organization = store::find_organization(cx, row.organization_id).await?.ok_or_else(missing)?;
-    cx.actor.require_sight(
-        Permission::OrganizationManage,
-        Permission::OrganizationRead,
-        &place(&organization),
-        Code::MembershipNotFound,
-    )?;
-    let mut tx = cx.begin();
-    tx.stage(Guard::Update(store::end_membership(&row, tx.now)), missing());
-    let event = MembershipEvent::Ended { organization_id: row.organization_id, role: row.role };
-    tx.emit(membership_subject(&row, 2, organization.region_code), &event)?;
-    tx.commit(()).await
-}
-
-/// The current members of an organization (成员列表), without their names.
-///
-/// # Errors
-/// `organization_not_found`; `cursor_invalid`.
-pub async fn list_members(cx: &Cx, organization: OrganizationId, list: ListMembers) -> Result<Page<Membership>> {
-    visible(cx, organization).await?;
-    let pager = Pager::new("members", &organization, PageQuery { limit: list.limit, cursor: list.cursor })?;
-    let rows = store::list_members(cx, organization, &pager).await?;
-    Ok(pager.page(rows, |r| r.account_id)?.map(Membership::from))
-}
-
 /// What the order engine asks about an organization: one look-up by key, no permission. Absent when there is none.
 ///
 /// # Errors
@@ -277,11 +292,6 @@ fn place(row: &row::organization::Model) -> Place {
 
 fn subject(row: &row::organization::Model) -> Subject {
     Subject { id: row.id.0, version: row.version, region: row.region_code }
-}
-
-/// A membership has two versions: begun and ended.
-fn membership_subject(row: &row::membership::Model, version: i32, region: RegionCode) -> Subject {
-    Subject { id: row.id.0, version, region }
 }
 
 fn not_found() -> Error {
@@ -316,22 +326,17 @@ async fn require_grid(cx: &Cx, grid: Option<GridId>, region: RegionCode) -> Resu
     }
 }
 
-/// A parent is active, lies in the child's region or above it, and does not stand beneath the child.
-/// Every row on the way up is held until the change commits, so that two moves cannot make a ring
-/// together and a parent cannot close meanwhile.
-async fn require_parent(tx: &mut Tx<'_>, child: &row::organization::Model, parent: OrganizationId) -> Result<()> {
-    let refusal = || Error::new(Code::OrganizationParentInvalid).at("#/parent_id");
-    let mut next = Some(parent);
-    for depth in 0..MAX_DEPTH {
-        let Some(id) = next else { return Ok(()) };
-        let above = store::hold(tx.conn().await?, id).await?.ok_or_else(refusal)?;
-        let fits = above.status == OrganizationStatus::Active && above.region_code.covers(child.region_code);
-        if above.id == child.id || (depth == 0 && !fits) {
-            return Err(refusal());
-        }
-        next = above.parent_id;
+/// What a broken unique constraint of this row means.
+fn taken(error: Error, row: &row::organization::Model) -> Error {
+    if error.breaks("credit_code") {
+        let code = row.credit_code.clone().unwrap_or_default();
+        return Error::new(Code::CreditCodeTaken).with("code", code).at("#/credit_code").because(error);
     }
-    if next.is_none() { Ok(()) } else { Err(refusal()) }
+    error.when_taken(Code::OrganizationNameTaken, "name", &row.name)
+}
+
+fn credit(text: &str) -> Result<String> {
+    credit::credit_code(text).map_err(|reason| Error::new(Code::CreditCodeInvalid).with("reason", reason).at("#/credit_code"))
 }
 
 /// A name without the spaces around it.
@@ -341,4 +346,17 @@ fn tidy(name: &str) -> Result<String> {
         return Err(Error::field_with("#/name", Code::FieldLength, vec![("min", "1".to_owned()), ("max", "100".to_owned())]));
     }
     Ok(name.to_owned())
+}
+
+/// The sealed columns of this crate.
+#[must_use]
+pub fn sealed_columns() -> Vec<kernel::sealed::SealedColumn> {
+    use kernel::sealed::SealedColumn as S;
+    let mut columns = vec![
+        S::by_id("joint_meetings", "record", |key| format!("joint meeting {} record", key[0])),
+        S::by_id("partnership_items", "proof", |key| format!("partnership item {} proof", key[0])),
+    ];
+    columns.extend(check_in::sealed_columns());
+    columns.extend(points::sealed_columns());
+    columns
 }

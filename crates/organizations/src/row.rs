@@ -1,5 +1,7 @@
 //! The tables `organizations` and `memberships`, and the words that they store.
 
+// One kind for what the sources call by several names: a party household (党员中心户) is a 党员楼栋长 where a template says so.
+
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +33,20 @@ pub enum OrganizationKind {
     VolunteerTeam,
     /// 其他
     Other,
+    /// 街道党工委
+    StreetPartyCommittee,
+    /// 新业态新就业群体综合党委
+    NewEmploymentPartyCommittee,
+    /// 新业态新就业群体联合党支部
+    JointBranch,
+    /// 党员中心户、党员楼栋长
+    PartyHousehold,
+    /// 邻里: about 300 households, with 五个一.
+    Neighborhood,
+    /// 邻里和谐促进会
+    HarmonyAssociation,
+    /// 楼群自管会 (1+X×N)
+    BuildingCouncil,
 }
 
 /// Whether an organization still exists (组织状态).
@@ -59,6 +75,12 @@ pub enum MemberRole {
     Staff,
     /// 负责人
     Leader,
+    /// 骨干: one of the X of a building council (1+X×N).
+    Backbone,
+    /// 理事
+    CouncilMember,
+    /// 联络员
+    Liaison,
 }
 
 pub(crate) mod organization {
@@ -81,6 +103,12 @@ pub(crate) mod organization {
         pub region_code: RegionCode,
         pub grid_id: Option<GridId>,
         pub parent_id: Option<OrganizationId>,
+        /// The ids from the top down to itself; see `tree`.
+        #[sea_orm(column_type = "Text")]
+        pub path: String,
+        pub credit_code: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub address: Option<String>,
         pub status: OrganizationStatus,
         pub version: i32,
         pub created_at: ChronoDateTimeUtc,

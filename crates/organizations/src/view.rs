@@ -29,6 +29,12 @@ pub struct Organization {
     /// The organization above it (上级组织); absent at the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<OrganizationId>,
+    /// Its unified social credit code (统一社会信用代码).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<String>,
+    /// Where it is (地址).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Whether it still exists (状态).
     pub status: OrganizationStatus,
     /// Its version (版本), one higher after each change.
@@ -49,6 +55,8 @@ impl From<organization::Model> for Organization {
             region_code: row.region_code,
             grid_id: row.grid_id,
             parent_id: row.parent_id,
+            credit_code: row.credit_code,
+            address: row.address,
             status: row.status,
             version: row.version,
             created_at: row.created_at,
@@ -70,9 +78,77 @@ pub struct Membership {
     pub role: MemberRole,
     /// Since when (起始时间).
     pub valid_from: DateTime<Utc>,
-    /// Until when (终止时间); absent while it lasts.
+    /// Until when (终止时间), planned or past; absent while no end is planned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<DateTime<Utc>>,
+}
+
+/// A membership with what it is in (任职情况).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AccountMembership {
+    /// Its id (编号).
+    pub id: MembershipId,
+    /// Who (账号).
+    pub account_id: AccountId,
+    /// As what (职务).
+    pub role: MemberRole,
+    /// Where (组织).
+    pub organization_id: OrganizationId,
+    /// What the organization is called (组织名称).
+    pub organization_name: String,
+    /// What kind of organization it is (组织类别).
+    pub organization_kind: OrganizationKind,
+    /// Where the organization lies (组织所在区划).
+    pub region_code: RegionCode,
+    /// Since when (起始时间).
+    pub valid_from: DateTime<Utc>,
+    /// Until when (终止时间), planned or past; absent while no end is planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<DateTime<Utc>>,
+}
+
+impl From<(membership::Model, organization::Model)> for AccountMembership {
+    fn from((row, organization): (membership::Model, organization::Model)) -> Self {
+        Self {
+            id: row.id,
+            account_id: row.account_id,
+            role: row.role,
+            organization_id: row.organization_id,
+            organization_name: organization.name,
+            organization_kind: organization.kind,
+            region_code: organization.region_code,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        }
+    }
+}
+
+/// How many organizations there are of a kind, and in them (类别统计).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrganizationCount {
+    /// Which kind (类别).
+    pub kind: OrganizationKind,
+    /// Active organizations (在册组织数).
+    #[schema(minimum = 0)]
+    pub organizations: i64,
+    /// Memberships that hold now (在任成员关系数).
+    #[schema(minimum = 0)]
+    pub memberships: i64,
+    /// Accounts with such a membership, each once (成员人数).
+    #[schema(minimum = 0)]
+    pub members: i64,
+}
+
+/// How many organizations there are in a region, by kind (组织统计).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OrganizationStatistics {
+    /// Where (区划), with everything beneath it.
+    pub region_code: RegionCode,
+    /// Active organizations of every kind (在册组织总数).
+    #[schema(minimum = 0)]
+    pub organizations: i64,
+    /// By kind (按类别), those that there are.
+    pub kinds: Vec<OrganizationCount>,
 }
 
 impl From<membership::Model> for Membership {

@@ -10,8 +10,10 @@ pub mod ground;
 pub mod hotline;
 pub mod limit;
 pub mod order;
+pub mod participation;
 pub mod policy;
 pub mod retention;
+pub mod whistle;
 
 use kernel::{Cx, RegionCode, Result};
 
@@ -29,7 +31,7 @@ pub async fn require_region(cx: &Cx, region: RegionCode) -> Result<()> {
 /// What this crate logs, for the catalogue of events.
 #[must_use]
 pub fn event_types() -> Vec<kernel::event::Catalogued> {
-    [catalogue::event_types(), policy::event_types(), order::event_types(), retention_event_types()].concat()
+    [catalogue::event_types(), policy::event_types(), order::event_types(), retention_event_types(), whistle::event_types()].concat()
 }
 
 fn retention_event_types() -> Vec<kernel::event::Catalogued> {
@@ -41,11 +43,13 @@ fn retention_event_types() -> Vec<kernel::event::Catalogued> {
 #[doc(hidden)]
 #[must_use]
 pub fn tables(schema: &sea_orm::Schema) -> Vec<sea_orm::sea_query::TableCreateStatement> {
-    [catalogue::tables(schema), policy::tables(schema), order::tables(schema)].concat()
+    [catalogue::tables(schema), policy::tables(schema), order::tables(schema), whistle::tables(schema)].concat()
 }
 
 /// The sealed columns of this crate.
 #[must_use]
 pub fn sealed_columns() -> Vec<kernel::sealed::SealedColumn> {
-    vec![kernel::sealed::SealedColumn::by_id("orders", "contact", |key| format!("order {}", key[0]))]
+    let mut columns = vec![kernel::sealed::SealedColumn::by_id("orders", "contact", |key| format!("order {}", key[0]))];
+    columns.extend(whistle::sealed_columns());
+    columns
 }

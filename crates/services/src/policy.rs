@@ -6,6 +6,7 @@ use crate::{
     ground::{SnapshotRules, VisitRules},
     hotline::HotlineRules,
     retention::RetentionRules,
+    whistle::WhistleRules,
 };
 use chrono::{DateTime, NaiveTime, Utc};
 use grids::{GridRules, LinkRules};
@@ -13,6 +14,8 @@ use kernel::{
     Code, Cx, Error, Event, EventType, Page, PageQuery, Pager, Permission, Place, RegionCode, Result, Subject,
     event::{Catalogued, catalogued},
 };
+use organizations::OrganizationRules;
+use organizations::venue::VenueRules;
 use sea_orm::{
     ActiveEnum, ActiveValue::Set, ColumnTrait, Condition, DeriveActiveEnum, EntityTrait, EnumIter, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, sea_query::Expr,
@@ -67,6 +70,12 @@ pub enum PolicyKind {
     SnapshotRules,
     /// 保存期限
     Retention,
+    /// 组织规则
+    OrganizationRules,
+    /// 阵地规则
+    VenueRules,
+    /// 吹哨规则
+    WhistleRules,
 }
 
 /// The hours of a working day (工作时间).
@@ -181,6 +190,15 @@ pub struct Policy {
     /// How long data is kept, if it is a `retention`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention: Option<RetentionRules>,
+    /// What rules organizations, if it is an `organization_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_rules: Option<OrganizationRules>,
+    /// How fast one walks to venues and which circles are asked after, if it is a `venue_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub venue_rules: Option<VenueRules>,
+    /// Within which time a department that is called must come, if it is a `whistle_rules`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whistle_rules: Option<WhistleRules>,
     /// From when on it holds (生效时间).
     pub valid_from: DateTime<Utc>,
     /// Until when; absent while it is the newest version (失效时间).
@@ -218,6 +236,15 @@ pub struct SetPolicy {
     /// How long data is kept.
     #[validate(nested)]
     pub retention: Option<RetentionRules>,
+    /// What rules organizations: levels, posts.
+    #[validate(nested)]
+    pub organization_rules: Option<OrganizationRules>,
+    /// How fast one walks to venues and which circles are asked after.
+    #[validate(nested)]
+    pub venue_rules: Option<VenueRules>,
+    /// Within which time a department that is called must come.
+    #[validate(nested)]
+    pub whistle_rules: Option<WhistleRules>,
     /// From when on; now when absent. Not in the past. A version that has not begun by then is replaced and never begins.
     pub valid_from: Option<DateTime<Utc>>,
 }
@@ -298,6 +325,30 @@ pub async fn snapshot_rules(cx: &Cx, region: RegionCode) -> Result<SnapshotRules
     current(cx, PolicyKind::SnapshotRules, region).await
 }
 
+/// What rules organizations at this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn organization_rules(cx: &Cx, region: RegionCode) -> Result<OrganizationRules> {
+    current(cx, PolicyKind::OrganizationRules, region).await
+}
+
+/// How fast one walks to venues at this place, and which circles are asked after, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn venue_rules(cx: &Cx, region: RegionCode) -> Result<VenueRules> {
+    current(cx, PolicyKind::VenueRules, region).await
+}
+
+/// Within which time a department that is called must come to this place, now.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn whistle_rules(cx: &Cx, region: RegionCode) -> Result<WhistleRules> {
+    current(cx, PolicyKind::WhistleRules, region).await
+}
+
 /// The policy of the most specific region that has one: its code is the greatest on the way up.
 async fn current<T: DeserializeOwned>(cx: &Cx, kind: PolicyKind, region: RegionCode) -> Result<T> {
     let now = cx.now();
@@ -350,6 +401,9 @@ pub async fn set_policy(cx: &Cx, command: SetPolicy) -> Result<Policy> {
         command.visit_rules.as_ref().map(|p| (PolicyKind::VisitRules, serde_json::to_string(p))),
         command.snapshot_rules.as_ref().map(|p| (PolicyKind::SnapshotRules, serde_json::to_string(p))),
         command.retention.as_ref().map(|p| (PolicyKind::Retention, serde_json::to_string(p))),
+        command.organization_rules.as_ref().map(|p| (PolicyKind::OrganizationRules, serde_json::to_string(p))),
+        command.venue_rules.as_ref().map(|p| (PolicyKind::VenueRules, serde_json::to_string(p))),
+        command.whistle_rules.as_ref().map(|p| (PolicyKind::WhistleRules, serde_json::to_string(p))),
     ]
     .into_iter()
     .flatten();
@@ -434,6 +488,9 @@ fn view(row: row::Model) -> Result<Policy> {
         visit_rules: None,
         snapshot_rules: None,
         retention: None,
+        organization_rules: None,
+        venue_rules: None,
+        whistle_rules: None,
         valid_from: row.valid_from,
         valid_to: row.valid_to,
     };
@@ -446,6 +503,9 @@ fn view(row: row::Model) -> Result<Policy> {
         PolicyKind::VisitRules => policy.visit_rules = Some(read(&row.data)?),
         PolicyKind::SnapshotRules => policy.snapshot_rules = Some(read(&row.data)?),
         PolicyKind::Retention => policy.retention = Some(read(&row.data)?),
+        PolicyKind::OrganizationRules => policy.organization_rules = Some(read(&row.data)?),
+        PolicyKind::VenueRules => policy.venue_rules = Some(read(&row.data)?),
+        PolicyKind::WhistleRules => policy.whistle_rules = Some(read(&row.data)?),
     }
     Ok(policy)
 }

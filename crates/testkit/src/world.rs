@@ -421,7 +421,7 @@ async fn furnish(core: &Core, clock: &ManualClock) -> (Places, BTreeMap<&'static
         let account = account(&cx, &places, part).await;
         people.insert(part.name, Ticket { account, session: session(core, account).await });
     }
-    let membership = AddMember { account_id: people["zheng"].account, role: MemberRole::Staff };
+    let membership = AddMember::new(people["zheng"].account, MemberRole::Staff);
     organizations::add_member(&cx, places.telecom, membership).await.expect("a member");
     catalogue(&cx, clock).await;
     (places, people)
@@ -447,14 +447,8 @@ async fn grid(cx: &Cx, community: &str, name: &str, (west, east): (f64, f64)) ->
 }
 
 async fn telecom(cx: &Cx) -> OrganizationId {
-    let command = CreateOrganization {
-        name: "中国电信".to_owned(),
-        kind: OrganizationKind::ResidentUnit,
-        region_code: region(HOME),
-        grid_id: None,
-        parent_id: None,
-    };
-    organizations::create_organization(cx, command).await.expect("an organization").id
+    let command = CreateOrganization::new("中国电信", OrganizationKind::ResidentUnit, region(HOME));
+    organizations::create_organization(cx, command, &organizations::OrganizationRules::default()).await.expect("an organization").id
 }
 
 async fn account(cx: &Cx, places: &Places, part: &Part) -> AccountId {

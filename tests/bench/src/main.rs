@@ -10,7 +10,7 @@
 //! - [`world`] makes the people and starts the servers, [`orders`] the orders; [`floor`] is what HTTP itself costs.
 //! - [`operation`] says what is measured, [`load`] does it many times, [`rounds`] lets the two take turns.
 //! - [`capture`] sees what Linli sends, [`statements`] makes scripts of it, [`on_postgres`] and [`on_sqlite`] run them.
-//! - [`webhooks`], [`ground`] and [`locate`] are measurements of their own.
+//! - [`webhooks`], [`ground`], [`locate`] and [`venues`] are measurements of their own.
 //! - [`report`] prints the tables and writes `target/bench/latest.json`; docs/performance.md tells the results.
 
 mod capture;
@@ -27,6 +27,7 @@ mod postgres;
 mod report;
 mod rounds;
 mod statements;
+mod venues;
 mod webhooks;
 mod wire;
 mod world;
@@ -112,6 +113,12 @@ enum Part {
         #[arg(long, default_value = "100000")]
         grids: u64,
     },
+    /// Measures what is near a point instead
+    Venues {
+        /// Among how many venues
+        #[arg(long, default_value = "100000")]
+        venues: u64,
+    },
 }
 
 fn main() -> Outcome {
@@ -143,6 +150,9 @@ async fn run(options: Options) -> Outcome {
     }
     if let Some(Part::Locate { grids }) = &options.part {
         return locate::run(&binary, &options.shared_buffers, *grids).await;
+    }
+    if let Some(Part::Venues { venues }) = &options.part {
+        return venues::run(&binary, &options.shared_buffers, *venues).await;
     }
     let all = Operation::ALL.iter().map(|(o, ..)| *o);
     if options.orders.is_empty() {

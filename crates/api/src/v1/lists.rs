@@ -4,10 +4,13 @@
 use super::{catalogue, grids as grid_lists, household_links, orders, webhooks};
 use crate::contract;
 use ::grids::{consent, tag};
+use ::organizations::{admission, check_in, points};
 use connect::{hotline, webhook, wechat};
 use jobs::{Column, List, Lists};
 use kernel::{Code, Error, id};
+use organizations::{alliance, meeting, partnership};
 use serde_json::{Map, Value};
+use services::{participation, whistle};
 use std::{collections::HashMap, sync::LazyLock};
 use visits::{cadence, campaign, diary, note, opinion, patrol, plan, reception, snapshot, visit};
 
@@ -90,17 +93,39 @@ lists! {
     "list_hotline_messages" of id::HotlineId: hotline::ListHotlineMessages => hotline::list_messages;
     "list_hotline_rates": hotline::ListHotlineRates => hotline::list_rates;
     "list_hotline_orders": hotline::ListHotlineOrders => hotline::list_orders;
+    "list_subtree" of id::OrganizationId: ::organizations::ListSubtree => ::organizations::list_subtree;
+    "list_account_memberships" of id::AccountId: ::organizations::ListMemberships => ::organizations::list_account_memberships;
+    "list_organization_links" of id::OrganizationId: ::organizations::link::ListOrganizationLinks => ::organizations::link::list_organization_links;
+    "list_five_ones": ::organizations::profile::ListFiveOnes => ::organizations::profile::list_five_ones;
+    "list_posts": ::organizations::post::ListPosts => ::organizations::post::list_posts;
+    "list_pledges": ::organizations::pledge::ListPledges => ::organizations::pledge::list_pledges;
+    "list_public_pledges": ::organizations::pledge::ListPublicPledges => ::organizations::pledge::list_public_pledges;
+    "list_venues": ::organizations::venue::ListVenues => ::organizations::venue::list_venues;
+    "list_alliances": alliance::ListAlliances => alliance::list_alliances;
+    "list_alliance_members" of id::AllianceId: alliance::ListAllianceMembers => alliance::list_alliance_members;
+    "list_joint_meetings": meeting::ListJointMeetings => meeting::list_joint_meetings;
+    "list_partnership_items": partnership::ListPartnershipItems => partnership::list_partnership_items;
+    "list_admission_items": admission::ListAdmissionItems => admission::list_admission_items;
+    "list_duty_items": admission::ListDutyItems => admission::list_duty_items;
+    "list_check_ins": check_in::ListCheckIns => check_in::list_check_ins;
+    "list_participation" of id::OrganizationId: participation::ListParticipation => participation::list_participation;
+    "list_point_rules": points::ListPointRules => points::list_point_rules;
+    "list_point_entries": points::ListPointEntries => points::list_point_entries;
+    "list_own_points": points::ListOwnPoints => points::list_own_points;
+    "list_point_standings": points::ListPointStandings => points::list_point_standings;
+    "list_whistles": whistle::ListWhistles => whistle::list_whistles;
 }
 
 /// Lists that cannot be exported, and why.
 #[cfg(test)]
-const NOT_EXPORTED: [(&str, &str); 6] = [
+const NOT_EXPORTED: [(&str, &str); 7] = [
     ("list_events", "a feed, which is followed and not copied"),
     ("list_event_types", "the catalogue of this version, the same for everybody"),
     ("list_own_consents", "one's own, in `get_own_data`"),
     ("list_own_data_requests", "one's own, in `get_own_data`"),
     ("list_jobs", "one's own jobs: they end within days"),
     ("list_job_errors", "what is wrong with a file that is at hand"),
+    ("list_own_memberships", "one's own: `list_account_memberships` of oneself"),
 ];
 
 /// What a list lies beneath, and its parameters.

@@ -21,6 +21,7 @@ mod mediation;
 mod opinions;
 mod order_batches;
 mod orders;
+mod organization_links;
 mod organizations;
 mod own_data;
 mod receptions;
@@ -34,9 +35,18 @@ mod webhooks;
 mod wechat;
 
 mod patrols;
+mod posts;
 mod snapshots;
 mod visit_campaigns;
 mod visits;
+
+mod admission;
+mod alliances;
+mod check_ins;
+mod partnerships;
+mod points;
+mod venues;
+mod whistles;
 
 use crate::routes::ServiceConfig;
 
@@ -51,7 +61,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         addresses::routes,
         households::routes,
         residents::routes,
+        organization_links::routes,
         organizations::routes,
+        posts::routes,
         volunteers::routes,
         mediation::routes,
         receptions::routes,
@@ -77,6 +89,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         tags::routes,
         consents::routes,
         own_data::routes,
+        venues::routes,
+        alliances::routes,
+        partnerships::routes,
+        admission::routes,
+        check_ins::routes,
+        points::routes,
+        whistles::routes,
     ] {
         config.configure(routes);
     }

@@ -175,6 +175,8 @@ pub(super) async fn placing(
         on_behalf: true,
         requester_id: None,
         attachment_ids: Vec::new(),
+        department_id: None,
+        admission_item_id: None,
         terms: Terms {
             permission: Some(Permission::HotlinePush),
             external: Some(reference(system, command)),

@@ -9,7 +9,7 @@ use kernel::{
 };
 use row::Column as C;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, UpdateStatement},
 };
 use std::collections::HashMap;
@@ -164,4 +164,23 @@ pub(crate) async fn buildings_within(cx: &Cx, region: RegionCode, ids: &[Address
         .filter(C::RegionCode.between(first, last))
         .filter(C::ValidTo.is_null());
     Ok(select.into_tuple().all(cx.reader()).await?.into_iter().collect())
+}
+
+/// The buildings in use of a region.
+fn buildings(region: RegionCode) -> Select<row::Entity> {
+    let (first, last) = region.range();
+    let select = row::Entity::find().filter(C::Kind.eq(AddressKind::Building)).filter(C::RegionCode.between(first, last));
+    select.filter(C::ValidTo.is_null())
+}
+
+/// How many buildings a region has.
+pub(crate) async fn count_buildings(cx: &Cx, region: RegionCode) -> Result<i64> {
+    let count = buildings(region).select_only().column_as(C::Id.count(), "count");
+    Ok(count.into_tuple::<i64>().one(cx.reader()).await?.unwrap_or_default())
+}
+
+/// Those of which it is known where they are.
+pub(crate) async fn placed_buildings(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<(AddressId, f64, f64)>> {
+    let placed = buildings(region).filter(C::Lng.is_not_null()).filter(C::Lat.is_not_null());
+    Ok(placed.select_only().columns([C::Id, C::Lng, C::Lat]).limit(limit).into_tuple().all(cx.reader()).await?)
 }

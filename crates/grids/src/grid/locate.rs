@@ -51,6 +51,21 @@ pub async fn place_in(cx: &Cx, community: RegionCode, at: Position) -> Result<Op
     Ok(None)
 }
 
+/// The community of the grid in use that holds a place, for what differs by place; nothing where no drawn grid does. What another
+/// process has changed within the last second may not count yet.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn region_at(cx: &Cx, at: Position) -> Result<Option<RegionCode>> {
+    match map::community(cx, at).await? {
+        Some(known) => Ok(known),
+        None => match store::ask(cx, at, Among::All).await? {
+            Some(id) => Ok(store::home(cx, id).await?.map(|home| home.region_code)),
+            None => Ok(None),
+        },
+    }
+}
+
 /// The grid that holds a place, as the database has it now.
 async fn exactly(cx: &Cx, at: Position, among: Among) -> Result<Option<GridId>> {
     match map::find(cx, at, among, Freshness::Exact).await? {

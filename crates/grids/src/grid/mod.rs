@@ -23,7 +23,7 @@ pub use command::{CloseGrid, CreateGrid, GridPart, ListGrids, LocateGrid, MergeG
 pub use import::{BoundaryImport, CollectionType, FeatureFault, FeatureType, GridFeature, ImportBoundaries, import_boundaries};
 pub(crate) use lineage::successors;
 pub use lineage::{grid_lineage, merge_grids, split_grid};
-pub use locate::{grid_of_address, locate, place_in};
+pub use locate::{grid_of_address, locate, place_in, region_at};
 pub use report::{ListUnusualGrids, list_unusual_grids};
 pub(crate) use row::{Column as GridRow, Entity as Grids};
 pub(crate) use store::open_by_code;
@@ -214,6 +214,13 @@ pub async fn find_grid(cx: &Cx, code: &str) -> Result<Grid> {
 /// `database_unavailable`.
 pub async fn grids_in_use(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<GridRef>> {
     Ok(store::refs(cx, region, limit).await?.into_iter().map(GridRef::from).collect())
+}
+
+/// The same with their centres.
+pub(crate) async fn centres(cx: &Cx, region: RegionCode, limit: u64) -> Result<Vec<(GridRef, Option<Position>)>> {
+    let rows = store::refs(cx, region, limit).await?;
+    let centre = |row: &row::Model| row.center_lng.zip(row.center_lat).map(|(lng, lat)| Position { lng, lat });
+    Ok(rows.into_iter().map(|row| (centre(&row), row)).map(|(at, row)| (GridRef::from(row), at)).collect())
 }
 
 /// The comprehensive grids in use of a community with their boundaries as the database keeps them.

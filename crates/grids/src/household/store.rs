@@ -164,3 +164,16 @@ pub(crate) async fn meant(tx: &DatabaseTransaction, codes: &[(RegionCode, &str)]
     }
     Ok(found)
 }
+
+/// How many households in use of a region there are in each building, and how many in none.
+pub(crate) async fn by_building(cx: &Cx, region: RegionCode) -> Result<Vec<(Option<AddressId>, i64)>> {
+    let (first, last) = region.range();
+    let select = row::Entity::find()
+        .select_only()
+        .column(C::BuildingId)
+        .column_as(C::Id.count(), "count")
+        .filter(C::RegionCode.between(first, last))
+        .filter(C::ValidTo.is_null())
+        .group_by(C::BuildingId);
+    Ok(select.into_tuple().all(cx.reader()).await?)
+}

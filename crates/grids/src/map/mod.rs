@@ -111,6 +111,15 @@ pub(crate) async fn find(cx: &Cx, at: Position, among: Among, freshness: Freshne
     Ok(map.look(|known| known.tree.as_ref().map(|tree| tree.find(at, among))))
 }
 
+/// The community of the grid that holds a place, as for a question; nothing at all when the map cannot tell yet.
+pub(crate) async fn community(cx: &Cx, at: Position) -> Result<Option<Option<RegionCode>>> {
+    let map = cx.shelf::<Map>();
+    if !map.look(Known::is_believed) {
+        compare(cx, &map).await?;
+    }
+    Ok(map.look(|known| known.tree.as_ref().map(|tree| tree.community(at))))
+}
+
 /// Reads the map now, for whoever cannot wait until somebody asks: benchmarks, and tests of the map itself.
 ///
 /// # Errors

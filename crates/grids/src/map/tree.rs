@@ -4,7 +4,7 @@ use super::{
     Among, Hit, Shape,
     shape::{Spot, spot},
 };
-use kernel::{geo::Position, id::GridId};
+use kernel::{RegionCode, geo::Position, id::GridId};
 use rstar::{AABB, Envelope, RTree, RTreeObject, SelectionFunction};
 use std::collections::HashSet;
 
@@ -36,6 +36,15 @@ impl Tree {
 
     /// The grid that holds a place: the first by rank and then by age.
     pub(super) fn find(&self, at: Position, among: Among) -> Option<Hit> {
+        self.first(at, among).map(Shape::hit)
+    }
+
+    /// Its community.
+    pub(super) fn community(&self, at: Position) -> Option<RegionCode> {
+        self.first(at, Among::All).map(Shape::region)
+    }
+
+    fn first(&self, at: Position, among: Among) -> Option<&Shape> {
         let at: Spot = spot(at);
         let counts = |shape: &&Shape| match among {
             Among::All => true,
@@ -43,7 +52,7 @@ impl Tree {
             Among::Except(region) => shape.region() != region,
         };
         let near = self.0.locate_in_envelope_intersecting(&AABB::from_point(at.map(f64::from)));
-        near.filter(counts).filter(|shape| shape.holds(at)).min_by_key(|shape| shape.order()).map(Shape::hit)
+        near.filter(counts).filter(|shape| shape.holds(at)).min_by_key(|shape| shape.order())
     }
 }
 

@@ -173,6 +173,29 @@ pub async fn grant_role(cx: &Cx, account: AccountId, command: CreateGrant, place
     tx.commit_created(row.into()).await
 }
 
+/// Gives somebody a role of the lowest rank in a region as part of another change, which has asked for its own right to do so.
+///
+/// # Errors
+/// `grant_beyond_own` for a role that stands above others; `reference_broken` when there is no such account.
+pub async fn grant_within(tx: &mut Tx<'_>, account: AccountId, role: Role, region: RegionCode) -> Result<GrantId> {
+    if needed_rank(role) > 0 {
+        return Err(Error::new(Code::GrantBeyondOwn));
+    }
+    let granting = Granting { role, scope: Scope::Region(region), place_code: region, valid_from: tx.now, valid_to: None };
+    Ok(give(tx, account, granting).await?.id)
+}
+
+/// Ends a grant that came with another change, if it has not ended.
+///
+/// # Errors
+/// `database_unavailable`.
+pub async fn end_within(tx: &mut Tx<'_>, id: GrantId) -> Result<()> {
+    match row::Entity::find_by_id(id).one(tx.conn().await?).await? {
+        Some(row) => end(tx, row).await,
+        None => Ok(()),
+    }
+}
+
 /// Takes a role back: the grant ends now (撤销授权). One that has ended already stays as it is.
 ///
 /// # Errors

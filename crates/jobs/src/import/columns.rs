@@ -139,6 +139,98 @@ const RESIDENTS: &[ImportColumn] = &[
     column("moved_in", "迁入日期", &["入住日期"], "2020-05-01"),
 ];
 
+const ORGANIZATION: ImportColumn =
+    column("organization", "组织名称", &["组织", "单位名称", "所在组织"], "康乐社区第三网格党支部").required();
+
+const ORGANIZATIONS: &[ImportColumn] = &[
+    REGION,
+    column("name", "组织名称", &["名称", "单位名称"], "康乐社区第三网格党支部").required(),
+    column("kind", "组织类别", &["类别", "组织类型"], "网格党支部").of(&[
+        word("街道党工委", "street_party_committee"),
+        word("社区党组织", "community_party_organization"),
+        word("社区党委", "community_party_organization"),
+        word("网格党支部", "grid_branch"),
+        word("邻里党支部", "grid_branch"),
+        word("党小组", "party_group"),
+        word("楼道党小组", "party_group"),
+        word("楼幢党小组", "party_group"),
+        word("党员中心户", "party_household"),
+        word("党员楼栋长", "party_household"),
+        word("综合党委", "new_employment_party_committee"),
+        word("联合党支部", "joint_branch"),
+        word("驻区单位", "resident_unit"),
+        word("社会组织", "social_organization"),
+        word("物业公司", "property_company"),
+        word("业主委员会", "owners_committee"),
+        word("居民委员会", "residents_committee"),
+        word("职能部门", "government_department"),
+        word("志愿服务队", "volunteer_team"),
+        word("邻里", "neighborhood"),
+        word("邻里和谐促进会", "harmony_association"),
+        word("楼群自管会", "building_council"),
+        word("其他", "other"),
+    ]),
+    column("parent", "上级组织", &["上级", "上级组织名称"], "康乐社区党委"),
+    GRID,
+    column("credit_code", "统一社会信用代码", &["信用代码", "社会信用代码"], "91110000600037341L"),
+    column("address", "地址", &["办公地址", "住所"], "康乐新村12幢底层"),
+];
+
+const MEMBERSHIPS: &[ImportColumn] = &[
+    REGION,
+    ORGANIZATION,
+    column("account", "账号", &["登录名", "账号名"], "chen.jun").required(),
+    column("role", "职务", &["成员职务", "角色"], "书记").of(&[
+        word("成员", "member"),
+        word("书记", "secretary"),
+        word("副职", "deputy"),
+        word("工作人员", "staff"),
+        word("负责人", "leader"),
+        word("骨干", "backbone"),
+        word("理事", "council_member"),
+        word("联络员", "liaison"),
+    ]),
+    column("from_on", "起始日期", &["任职日期", "开始日期"], "2026-01-01"),
+    column("to_on", "终止日期", &["离任日期", "结束日期"], "2026-12-31"),
+];
+
+const VENUES: &[ImportColumn] = &[
+    REGION,
+    column("name", "阵地名称", &["名称", "场所名称"], "康乐社区党群服务中心").required(),
+    column("kind", "阵地类别", &["类别", "阵地类型"], "党群服务中心").of(&[
+        word("党群服务中心", "service_center"),
+        word("邻里中心", "service_center"),
+        word("睦邻点", "neighbor_point"),
+        word("客厅阵地", "neighbor_point"),
+        word("红色便民点", "neighbor_point"),
+        word("议事亭", "discussion_pavilion"),
+        word("议事厅", "discussion_pavilion"),
+        word("驿站", "station"),
+        word("党群驿站", "station"),
+        word("宜之家", "station"),
+        word("小哥驿站", "station"),
+        word("暖新加油吧", "station"),
+        word("司机之家", "station"),
+        word("初心角", "memorial_corner"),
+        word("政务服务点", "government_service"),
+        word("便民服务中心", "government_service"),
+        word("公共法律服务点", "legal_service"),
+        word("其他", "other"),
+    ]),
+    column("brand", "品牌", &["品牌名称"], "家门口·京新汇"),
+    column("address", "地址", &["详细地址"], "双桥街道翠岗路8号"),
+    column("phone", "电话", &["公开电话", "联系电话"], "0514-87930000"),
+    LNG,
+    LAT,
+    DATUM,
+    column("area", "面积", &["建筑面积", "总面积"], "420"),
+    column("office_area", "办公面积", &[], "40"),
+    column("public_area", "公共面积", &["服务面积"], "380"),
+    column("hours", "开放时间", &["服务时间"], "周一至周五 09:00-12:00、13:00-17:30"),
+    column("services", "服务项目", &["服务内容"], "法律咨询、代办代理"),
+    column("features", "阵地要素", &[], "初心角、红色便民点"),
+];
+
 impl ImportSubject {
     /// Its columns, in the order of a template.
     #[must_use]
@@ -148,6 +240,9 @@ impl ImportSubject {
             Self::Addresses => ADDRESSES,
             Self::Households => HOUSEHOLDS,
             Self::Residents => RESIDENTS,
+            Self::Organizations => ORGANIZATIONS,
+            Self::Memberships => MEMBERSHIPS,
+            Self::Venues => VENUES,
         }
     }
 }
@@ -168,7 +263,8 @@ mod tests {
 
     #[test]
     fn no_header_means_two_things() {
-        for subject in [ImportSubject::Grids, ImportSubject::Addresses, ImportSubject::Households, ImportSubject::Residents] {
+        use sea_orm::Iterable;
+        for subject in ImportSubject::iter() {
             let mut seen = HashSet::new();
             for column in subject.columns() {
                 for header in [&[column.key, column.title], column.aliases].concat() {

@@ -13,8 +13,11 @@ use kernel::{
     error::FieldError,
     geo::{Datum, Point},
 };
+use organizations::venue::{self, PutVenue};
+use organizations::{OrganizationRules, PutMembership, PutOrganization};
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use services::policy;
+use std::collections::{HashMap, hash_map::Entry};
 
 /// Which column of the file is which.
 #[derive(Debug)]
@@ -111,6 +114,13 @@ impl Read<'_> {
         Some(text)
     }
 
+    /// Several texts in one cell.
+    fn several(&mut self, key: &'static str, longest: usize) -> Vec<String> {
+        let text = self.short(key, longest).unwrap_or_default();
+        let parts = text.split(['、', ',', ';', '\u{ff0c}', '\u{ff1b}', '\n']).map(str::trim);
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
     fn parsed<T: std::str::FromStr>(&mut self, key: &'static str, what: &str) -> Option<T> {
         let text = self.text(key)?;
         let parsed = text.parse().ok();
@@ -190,6 +200,9 @@ pub(super) enum Chunk {
     Addresses(Vec<PutAddress>),
     Households(Vec<PutHousehold>),
     Residents(Vec<PutResident>),
+    Organizations(Vec<PutOrganization>),
+    Memberships(Vec<PutMembership>),
+    Venues(Vec<PutVenue>),
 }
 
 /// A row that the domain is not told of.
@@ -213,6 +226,18 @@ pub(super) fn read(header: &Header, region: RegionCode, rows: &[Row]) -> (Chunk,
         ImportSubject::Residents => {
             let (told, numbers, bad) = each(header, region, rows, resident);
             (Chunk::Residents(told), numbers, bad)
+        }
+        ImportSubject::Organizations => {
+            let (told, numbers, bad) = each(header, region, rows, organization);
+            (Chunk::Organizations(told), numbers, bad)
+        }
+        ImportSubject::Memberships => {
+            let (told, numbers, bad) = each(header, region, rows, membership);
+            (Chunk::Memberships(told), numbers, bad)
+        }
+        ImportSubject::Venues => {
+            let (told, numbers, bad) = each(header, region, rows, one_venue);
+            (Chunk::Venues(told), numbers, bad)
         }
     }
 }
@@ -277,14 +302,69 @@ fn resident(read: &mut Read<'_>) -> PutResident {
     }
 }
 
+fn organization(read: &mut Read<'_>) -> PutOrganization {
+    PutOrganization {
+        region_code: read.region(),
+        name: read.needed("name", 100),
+        kind: read.word("kind"),
+        parent: read.short("parent", 100),
+        grid_code: read.short("grid_code", 40),
+        credit_code: read.short("credit_code", 30),
+        address: read.short("address", 200),
+    }
+}
+
+fn membership(read: &mut Read<'_>) -> PutMembership {
+    PutMembership {
+        region_code: read.region(),
+        organization: read.needed("organization", 100),
+        account: read.needed("account", 100),
+        role: read.word("role"),
+        from_on: read.date("from_on"),
+        to_on: read.date("to_on"),
+    }
+}
+
+/// What rules organizations in the regions of these rows.
+async fn rules_of(tx: &Tx<'_>, rows: &[PutOrganization]) -> Result<HashMap<RegionCode, OrganizationRules>> {
+    let mut rules = HashMap::new();
+    for row in rows {
+        if let Entry::Vacant(unknown) = rules.entry(row.region_code) {
+            unknown.insert(policy::organization_rules(tx.cx(), row.region_code).await?);
+        }
+    }
+    Ok(rules)
+}
+
+fn one_venue(read: &mut Read<'_>) -> PutVenue {
+    PutVenue {
+        region_code: read.region(),
+        name: read.needed("name", 100),
+        kind: read.word("kind"),
+        brand: read.short("brand", 50),
+        address: read.short("address", 200),
+        phone: read.short("phone", 20),
+        point: read.point(),
+        area: read.parsed("area", "square metres"),
+        office_area: read.parsed("office_area", "square metres"),
+        public_area: read.parsed("public_area", "square metres"),
+        hours: read.short("hours", 500),
+        services: read.several("services", 2000),
+        features: read.several("features", 1000),
+    }
+}
+
 impl Chunk {
-    /// Tells the domain.
+    /// Tells the domain. Organizations and memberships are written even when they are only to be looked at: then their change is dropped.
     pub(super) async fn put(&self, tx: &mut Tx<'_>, existing: Existing, write: bool) -> Result<Vec<Put>> {
         match self {
             Self::Grids(rows) => grids::put_grids(tx, rows, existing, write).await,
             Self::Addresses(rows) => grids::put_addresses(tx, rows, existing, write).await,
             Self::Households(rows) => grids::put_households(tx, rows, existing, write).await,
             Self::Residents(rows) => grids::put_residents(tx, rows, existing, write).await,
+            Self::Organizations(rows) => organizations::put_organizations(tx, rows, existing, &rules_of(tx, rows).await?).await,
+            Self::Memberships(rows) => organizations::put_memberships(tx, rows, existing).await,
+            Self::Venues(rows) => venue::put_venues(tx, rows, existing, write).await,
         }
     }
 }

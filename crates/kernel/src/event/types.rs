@@ -220,6 +220,56 @@ types! {
     DataRequestMade       "data_request.made"      "Somebody asked for their data to be corrected or deleted (提出个人信息请求).";
     DataRequestDecided    "data_request.decided"   "A request about one's own data was decided (个人信息请求办结).";
     DataPurged            "data.purged"            "Data of a class was deleted because its time was over (到期清除).";
+    // Trees, posts, pledges
+    OrganizationProfiled  "organization.profiled"  "What is recorded of a neighbourhood or a council was set (五个一、自管会登记).";
+    OrganizationsLinked   "organization_link.created" "One organization began to lead, guide or serve another (建立组织关系).";
+    OrganizationsUnlinked "organization_link.ended" "A link between two organizations ended (终止组织关系).";
+    PostCreated           "post.created"           "An organization has a new post (设岗).";
+    PostClaimed           "post.claimed"           "Somebody took a post (认领岗位).";
+    PostReleased          "post.released"          "A post is free again (退出岗位).";
+    PostClosed            "post.closed"            "A post is no more (撤销岗位).";
+    PledgeMade            "pledge.made"            "Something was pledged (作出承诺).";
+    PledgeJudged          "pledge.judged"          "A pledge was judged or published (承诺评定、公示).";
+    // Venues
+    VenueCreated          "venue.created"          "A venue was entered (登记阵地).";
+    VenueUpdated          "venue.updated"          "A venue was changed (修改阵地).";
+    VenueClosed           "venue.closed"           "A venue was closed for good (关闭阵地).";
+    // Alliances, their meetings, offers and needs
+    AllianceCreated       "alliance.created"       "An alliance was founded (成立联盟).";
+    AllianceUpdated       "alliance.updated"       "An alliance was changed (修改联盟).";
+    AllianceClosed        "alliance.closed"        "An alliance ended (解散联盟).";
+    AllianceJoined        "alliance.joined"        "An organization became a member of an alliance (单位加入联盟).";
+    AllianceLeft          "alliance.left"          "An organization leaves an alliance (单位退出联盟).";
+    AllianceTurnsSwapped  "alliance.turns_swapped" "Two members of an alliance swapped their turns in the chair (轮值调换).";
+    JointMeetingPlanned   "joint_meeting.planned"  "A joint meeting was planned (召集联席会议).";
+    JointMeetingRecorded  "joint_meeting.recorded" "A joint meeting was held, or its record was changed (登记联席会议).";
+    JointMeetingCancelled "joint_meeting.cancelled" "A joint meeting was cancelled (取消联席会议).";
+    PartnershipItemCreated "partnership_item.created" "An organization offers or needs something (发布服务清单).";
+    PartnershipItemClaimed "partnership_item.claimed" "An organization claimed what another offers or needs (认领).";
+    PartnershipItemReleased "partnership_item.released" "Whoever had claimed it steps back (取消认领).";
+    PartnershipItemSigned "partnership_item.signed" "One side signed (签约).";
+    PartnershipItemJudged "partnership_item.judged" "The receiving side judged whether it was fulfilled (履约评价).";
+    PartnershipItemWithdrawn "partnership_item.withdrawn" "Whoever offered or needed it withdrew it (撤回清单).";
+    // Admission and duty lists, whistles, check-ins, points
+    AdmissionProposed     "admission_item.proposed" "An item was proposed for an admission list (申报准入事项).";
+    AdmissionApproved     "admission_item.approved" "An item of an admission list was approved (批准准入事项).";
+    AdmissionRefused      "admission_item.refused" "An item of an admission list was refused (不批准准入事项).";
+    DutyItemCreated       "duty_item.created"      "An item was entered in a duty list (登记职责事项).";
+    DutyItemEnded         "duty_item.ended"        "An item of a duty list ended (终止职责事项).";
+    WhistleBlown          "whistle.blown"          "A department was called to an order (吹哨).";
+    WhistleArrived        "whistle.arrived"        "A department came to the order that it was called to (报到).";
+    WhistleDone           "whistle.done"           "A department that was called has done its part (吹哨办结).";
+    WhistleExcused        "whistle.excused"        "A department that was called need not come (免于报到).";
+    WhistleJudged         "whistle.judged"         "One side of a whistle judged the other (吹哨评价).";
+    CheckInFiled          "check_in.filed"         "A member checked in where they live, work or belong (双报到登记).";
+    CheckInConfirmed      "check_in.confirmed"     "A check-in was confirmed (双报到确认).";
+    CheckInPraised        "check_in.praised"       "The community said how a checked-in member takes part (双报到评语).";
+    CheckInEnded          "check_in.ended"         "A check-in ended (双报到结束).";
+    PointRuleSet          "point_rule.set"         "A rule of points has a new version (设定积分规则).";
+    PointsEntered         "points.entered"         "Points were entered (积分登记).";
+    PointsAppealed        "points.appealed"        "Somebody appealed against an entry of points (积分申诉).";
+    PointsAppealDecided   "points.appeal_decided"  "An appeal against an entry of points was decided (积分申诉办结).";
+    PointsSettled         "points.settled"         "The points of a year were settled (积分年度结算).";
 }
 
 impl EventType {

@@ -2,6 +2,7 @@
 //! transaction, so that the server answers meanwhile. Interrupted, it goes on where it stopped.
 
 mod campaign;
+mod trees;
 
 use crate::{
     invented::Filling,
@@ -57,10 +58,11 @@ impl Scale {
     }
 }
 
-/// Fills the demo: Kangle with its households and people, Jingkou with its grids, Dantu with its visit campaign. `gentle`: somebody may be
+/// Fills the demo: the trees of organizations, Kangle with its households and people, Jingkou with its grids, Dantu with its visit campaign. `gentle`: somebody may be
 /// trying the demo meanwhile, and does not wait for it.
 pub(crate) async fn fill_demo(core: &Core, gentle: bool) -> Result<()> {
-    draw_jingkou(core).await?;
+    let jingkou = draw_jingkou(core).await?;
+    trees::plant(core, &jingkou).await?;
     let grids = (1..=9).map(|n| format!("{KANGLE}W{n:03}")).collect();
     let kangle =
         Filling { region: KANGLE.parse()?, prefix: "KL".to_owned(), estates: 13, households: 3306, people: 11_108, grids, before: 0 };

@@ -59,6 +59,12 @@ async fn the_demo_tells_the_seeds_story_and_the_readme_runs() {
     assert_eq!(told.values().sum::<usize>(), 215, "{told:?}");
     assert_eq!((done * 100 + 107) / 215, 90, "nine in ten are done: {told:?}");
     assert!(told.len() >= 7, "spread over states: {told:?}");
+    for (region, brand, count) in [("321003005008", "党建睦邻点", 23), ("321112002000", "宜之家", 30)] {
+        let map = format!("{}/api/v1/public/venues.geojson?region_code={region}&brand={brand}", served.base);
+        let map = client().get(map).send().await.unwrap().bytes().await.unwrap();
+        let map: Value = serde_json::from_slice(&map).unwrap();
+        assert_eq!(map["features"].as_array().map(Vec::len), Some(count), "{brand}");
+    }
 
     for readme in [include_str!("../../../../README.md"), include_str!("../../../../README.zh-CN.md")] {
         let done = Command::new("bash").args(["-euo", "pipefail", "-c", &walk(readme)]).env("BASE", &served.base).output().unwrap();

@@ -3,7 +3,11 @@
 //!
 //! Only those are named that a dispatch would take: the rules are those of [`super::taking`]. Nobody's phone is told.
 
-use super::{command::TakerRef, seen, sight, store, taking::suits};
+use super::{
+    command::TakerRef,
+    seen, sight, store,
+    taking::{as_volunteer, suits},
+};
 use crate::catalogue;
 use grids::{DutyRole, OnDuty};
 use kernel::{
@@ -104,6 +108,15 @@ pub async fn candidates(cx: &Cx, id: OrderId, query: ListCandidates) -> Result<C
     let mut people = volunteers::find_volunteers(cx, &accounts).await?;
     let roll = volunteers::serving(cx, order.region_code, ROLL).await?;
     people.extend(roll.into_iter().filter(|v| !accounts.contains(&v.account_id) && (!asked || fits(&v.skills))));
+    // Whoever lives there by a confirmed check-in is as good as on the roll.
+    let checked_in = organizations::check_in::serving(cx, order.region_code, ROLL).await?.into_iter();
+    let checked_in: Vec<Volunteer> = checked_in
+        .filter(|c| !people.iter().any(|v| v.account_id == c.account_id && v.serves(order.region_code, order.grid_id)))
+        .map(|c| as_volunteer(c, order.region_code))
+        .filter(|v| accounts.contains(&v.account_id) || !asked || fits(&v.skills))
+        .collect();
+    people.retain(|v| !checked_in.iter().any(|c| c.account_id == v.account_id));
+    people.extend(checked_in);
     people.retain(|v| suits(v, &order));
     let ids: Vec<AccountId> = people.iter().map(|v| v.account_id).collect();
     let holding = identity::who_holds(cx, &ids, Permission::OrderTake, &place).await?;

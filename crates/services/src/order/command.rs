@@ -7,7 +7,7 @@ use kernel::{
     RegionCode,
     check::{dialable, worded},
     geo::Point,
-    id::{AccountId, AttachmentId, GridId, ItemId, OrderId, OrganizationId},
+    id::{AccountId, AdmissionItemId, AttachmentId, GridId, ItemId, OrderId, OrganizationId},
 };
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -239,6 +239,13 @@ pub struct PlaceOrder {
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
     pub attachment_ids: Vec<AttachmentId>,
+    /// The department whose task it is (部门任务): then `admission_item_id` names the item of the admission list that lets it in. One's own
+    /// department, or any with `order.place_on_behalf`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department_id: Option<OrganizationId>,
+    /// The item of the admission list that lets a department's task in (准入事项).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admission_item_id: Option<AdmissionItemId>,
     /// What another system says of it beside that; never part of a body.
     #[serde(skip)]
     pub terms: Terms,

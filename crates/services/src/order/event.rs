@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kernel::{
     Event, EventType,
     event::{Catalogued, catalogued},
-    id::{AttachmentId, ItemId, OrderId},
+    id::{AdmissionItemId, AttachmentId, ItemId, OrderId},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -40,6 +40,9 @@ pub(super) enum OrderEvent {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         #[schema(required = false)]
         attachment_ids: Vec<AttachmentId>,
+        /// The item of the admission list that let a department's task in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        admission_item_id: Option<AdmissionItemId>,
     },
     Triaged {
         /// The version of the catalogue entry.

@@ -9,6 +9,7 @@
 //! [`Change`] through one or two steps of the table, save. Saving compares the version that was read, so
 //! of two who act at once exactly one wins, and the other hears where the order stands now.
 
+mod brief;
 mod candidate;
 mod change;
 pub mod command;
@@ -24,11 +25,14 @@ mod store;
 mod taking;
 mod view;
 
+pub use brief::OrderBrief;
+pub(crate) use brief::{brief, briefs};
 pub use candidate::{Candidate, CandidateSource, Candidates, ListCandidates, candidates};
 pub use command::*;
 pub use event::event_types;
 pub use external::{Amendment, ExternalRef, LinkOrder, OrderFacts, Terms, UpsertOrder, link, upsert};
 pub use flow::{Action, State};
+pub(crate) use own::done_by;
 pub use own::{OwnOrder, erase_contacts, open_orders_of, own_orders, purge_contacts};
 pub use store::{COUNTED_ORDERS, backlog};
 pub use view::{Evaluation, Order, Rejection, masked_contact};
@@ -53,7 +57,8 @@ use taking::{check_taker, claim};
 ///
 /// # Errors
 /// `region_unknown`, `region_closed`, `region_not_community`; `permission_missing`; `service_item_unknown`;
-/// `point_outside_country`, `point_outside_community`; `order_address_missing`; `order_requester_missing`.
+/// `point_outside_country`, `point_outside_community`; `order_address_missing`; `order_requester_missing`; `admission_missing` for a
+/// department's task that no item of the admission list lets in.
 pub async fn place(cx: &Cx, command: PlaceOrder) -> Result<Order> {
     place_with(cx, command, async |_, order| Ok(order)).await
 }
@@ -78,7 +83,14 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
         (None, true) => Permission::OrderPlaceOnBehalf,
         (None, false) => Permission::OrderPlace,
     };
-    cx.actor.require(permission, &Place { region: Some(region), grid: grid_id, organization: None })?;
+    // A department's own staff places for it wherever the admission list lets it in; for a department that is not theirs, as on behalf.
+    let department = command.department_id;
+    let permission = if command.department_id.is_some() || command.admission_item_id.is_some() {
+        if department.is_some_and(|d| cx.actor.staff_of().contains(&d)) { permission } else { Permission::OrderPlaceOnBehalf }
+    } else {
+        permission
+    };
+    cx.actor.require(permission, &Place { region: Some(region), grid: grid_id, organization: department })?;
     let requester_id = if on_behalf { command.requester_id } else { Some(account) };
     match requester_id {
         // A hotline has callers who do not say who they are; it knows how to reach them.
@@ -99,6 +111,11 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
     if item.as_ref().is_some_and(|i| i.needs_address) && !addressed {
         return Err(Error::new(Code::AddressMissing).at("#/contact/address"));
     }
+
+    let admission_item_id = match (department, command.admission_item_id) {
+        (None, None) => None,
+        (department, item) => Some(organizations::admission::require(cx, department, item, region).await?),
+    };
 
     let contact = command.contact.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
     for _ in 0..3 {
@@ -160,6 +177,7 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             reject_until: terms.reject_until,
             fixed_finish_by: terms.finish_by,
             external_count: i16::from(terms.external.is_some()),
+            admission_item_id,
         };
         let owner = Owner { kind: OwnerKind::Order, id: id.0, part: Part::Request };
         let mut attachments = files::claim(&mut tx, &command.attachment_ids, owner).await?;
@@ -168,7 +186,8 @@ pub async fn place_with<T: Serialize>(cx: &Cx, command: PlaceOrder, also: impl A
             order.attachment_count = i16::try_from(attachments.len()).map_err(Error::internal)?;
         }
         let attachment_ids = attachments.iter().map(|a| a.id).collect();
-        let placed = OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf, attachment_ids };
+        let placed =
+            OrderEvent::Placed { number: order.number.clone(), channel: order.channel, on_behalf, attachment_ids, admission_item_id };
         tx.emit(subject(&order), &Logged { from: None, to: State::Placed, what: &placed })?;
         external::give(&mut tx, terms, id).await?;
         store::insert(&mut tx, order.clone());

@@ -6,7 +6,7 @@ use super::{
 };
 use kernel::{
     RegionCode,
-    id::{AccountId, GridId, ItemId, OrderId},
+    id::{AccountId, AdmissionItemId, GridId, ItemId, OrderId},
 };
 
 pub(super) mod order {
@@ -93,6 +93,8 @@ pub(super) mod order {
         pub fixed_finish_by: Option<ChronoDateTimeUtc>,
         /// How many numbers other systems have for it, so that most reads need not look.
         pub external_count: i16,
+        /// The item of the admission list that let a department's task in; absent for everything else.
+        pub admission_item_id: Option<AdmissionItemId>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -158,6 +160,7 @@ pub(super) mod order {
                 reject_until: maybe(row, C::RejectUntil as usize)?,
                 fixed_finish_by: maybe(row, C::FixedFinishBy as usize)?,
                 external_count: get(row, C::ExternalCount as usize)?,
+                admission_item_id: maybe(row, C::AdmissionItemId as usize)?,
             }))
         }
     }

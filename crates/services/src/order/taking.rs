@@ -6,7 +6,9 @@ use crate::{
     catalogue::{self, ProviderKind},
     policy,
 };
-use kernel::{Code, Cx, Error, Permission, Place, Result};
+use kernel::{Code, Cx, Error, Permission, Place, RegionCode, Result};
+use organizations::check_in::{self, Serving};
+use volunteers::{Volunteer, VolunteerKind};
 
 /// Whether a taker may be given work here at all: it exists, is active, and serves the place.
 pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Result<()> {
@@ -19,7 +21,11 @@ pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Resu
     };
     match taker {
         TakerRef::Person { id } => {
-            let volunteer = volunteers::find_volunteer(cx, id).await?.ok_or_else(|| Error::new(Code::TakerUnknown))?;
+            let registered = volunteers::find_volunteer(cx, id).await?;
+            let here = registered.as_ref().is_some_and(|v| v.serves(order.region_code, order.grid_id));
+            let checked_in = if here { None } else { check_in::serves(cx, id, order.region_code).await? };
+            let volunteer = checked_in.map(|c| as_volunteer(c, order.region_code)).or(registered);
+            let volunteer = volunteer.ok_or_else(|| Error::new(Code::TakerUnknown))?;
             if !volunteer.serves(order.region_code, order.grid_id) {
                 let place = Place { region: Some(volunteer.region_code), grid: volunteer.grid_id, organization: volunteer.organization_id };
                 return Err(foreign(Permission::VolunteerRead, place));
@@ -46,8 +52,24 @@ pub(super) async fn check_taker(cx: &Cx, order: &Model, taker: TakerRef) -> Resu
 }
 
 /// What [`check_taker`] asks of somebody on the roll, but for the grants of their account: for a list of many.
-pub(super) fn suits(volunteer: &volunteers::Volunteer, order: &Model) -> bool {
+pub(super) fn suits(volunteer: &Volunteer, order: &Model) -> bool {
     volunteer.serves(order.region_code, order.grid_id) && volunteer.available && order.requester_id != Some(volunteer.account_id)
+}
+
+/// Somebody who lives there by a confirmed check-in (双报到), as the roll would have them.
+pub(super) fn as_volunteer(checked_in: Serving, region_code: RegionCode) -> Volunteer {
+    Volunteer {
+        account_id: checked_in.account_id,
+        kind: VolunteerKind::PartyMember,
+        region_code,
+        grid_id: None,
+        organization_id: None,
+        skills: checked_in.skills,
+        available: true,
+        version: 1,
+        created_at: checked_in.since,
+        updated_at: checked_in.since,
+    }
 }
 
 fn ineligible(reason: &str) -> Error {
@@ -70,7 +92,7 @@ pub(super) async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16
     })?;
     if let Some(item) = order.item_id {
         let allowed = catalogue::version(cx, item).await?.map(|i| i.provider_kinds.clone()).unwrap_or_default();
-        if !allowed.is_empty() && !provider_kinds(cx, taker).await?.iter().any(|k| allowed.contains(k)) {
+        if !allowed.is_empty() && !provider_kinds(cx, taker, order.region_code).await?.iter().any(|k| allowed.contains(k)) {
             return Err(ineligible("not a provider of this service item"));
         }
     }
@@ -84,7 +106,7 @@ pub(super) async fn claim(cx: &Cx, order: &Model, taker: TakerRef) -> Result<i16
 }
 
 /// What sorts of provider a taker is.
-async fn provider_kinds(cx: &Cx, taker: TakerRef) -> Result<Vec<ProviderKind>> {
+async fn provider_kinds(cx: &Cx, taker: TakerRef, community: RegionCode) -> Result<Vec<ProviderKind>> {
     use organizations::OrganizationKind as O;
     use volunteers::VolunteerKind as V;
     Ok(match taker {
@@ -92,14 +114,23 @@ async fn provider_kinds(cx: &Cx, taker: TakerRef) -> Result<Vec<ProviderKind>> {
             Some(V::GridMember | V::CommunityWorker) => vec![ProviderKind::Public],
             Some(V::SocialWorker) => vec![ProviderKind::Social],
             Some(V::Volunteer | V::PartyMember) => vec![ProviderKind::Volunteer],
+            None if check_in::serves(cx, id, community).await?.is_some() => vec![ProviderKind::Volunteer],
             None => vec![],
         },
         TakerRef::Organization { id } => match organizations::find_organization(cx, &id).await?.map(|o| o.kind) {
-            Some(O::CommunityPartyOrganization | O::GridBranch | O::PartyGroup) => vec![ProviderKind::Public, ProviderKind::Volunteer],
-            Some(O::ResidentsCommittee | O::GovernmentDepartment) => vec![ProviderKind::Public],
+            Some(
+                O::StreetPartyCommittee
+                | O::NewEmploymentPartyCommittee
+                | O::CommunityPartyOrganization
+                | O::GridBranch
+                | O::JointBranch
+                | O::PartyGroup
+                | O::PartyHousehold,
+            ) => vec![ProviderKind::Public, ProviderKind::Volunteer],
+            Some(O::Neighborhood | O::ResidentsCommittee | O::GovernmentDepartment) => vec![ProviderKind::Public],
             Some(O::ResidentUnit | O::SocialOrganization | O::OwnersCommittee) => vec![ProviderKind::Social],
             Some(O::PropertyCompany) => vec![ProviderKind::Market],
-            Some(O::VolunteerTeam) => vec![ProviderKind::Volunteer],
+            Some(O::VolunteerTeam | O::HarmonyAssociation | O::BuildingCouncil) => vec![ProviderKind::Volunteer],
             Some(O::Other) | None => vec![],
         },
     })

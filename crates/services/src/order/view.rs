@@ -14,7 +14,7 @@ use kernel::{
     Actor, Error, RegionCode, Result,
     access::PersonalData,
     geo::{Datum, Point, Position},
-    id::{AccountId, GridId, ItemId, OrderId},
+    id::{AccountId, AdmissionItemId, GridId, ItemId, OrderId},
     mask,
     vault::Vault,
 };
@@ -50,6 +50,9 @@ pub struct Order {
     /// The version of the service item that it was sorted under (服务事项).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_id: Option<ItemId>,
+    /// The item of the admission list that let a department's task in (准入事项); only of a department's task.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub admission_item_id: Option<AdmissionItemId>,
     /// Who asked (点单人), if they have an account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requester_id: Option<AccountId>,
@@ -284,6 +287,7 @@ fn view(
         region_code: order.region_code,
         grid_id: order.grid_id,
         item_id: order.item_id,
+        admission_item_id: order.admission_item_id,
         requester_id: order.requester_id,
         placed_by: order.placed_by,
         contact,

@@ -121,6 +121,8 @@ pub async fn order_opinion(cx: &Cx, id: OpinionId, command: OrderOpinion) -> Res
         on_behalf: true,
         requester_id: resident,
         attachment_ids: Vec::new(),
+        department_id: None,
+        admission_item_id: None,
         terms: Terms::default(),
     };
     order::place_with(cx, placing, async |tx, order| {

@@ -168,6 +168,8 @@ pub async fn record_finding(cx: &Cx, command: RecordFinding) -> Result<Finding> 
         on_behalf: false,
         requester_id: None,
         attachment_ids: command.attachment_ids.clone(),
+        department_id: None,
+        admission_item_id: None,
         terms: Terms::default(),
     };
     order::place_with(cx, placing, async |tx, order| {

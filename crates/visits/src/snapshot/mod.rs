@@ -122,6 +122,8 @@ pub async fn order_snapshot(cx: &Cx, id: SnapshotId, command: OrderSnapshot) -> 
         on_behalf: true,
         requester_id,
         attachment_ids: Vec::new(),
+        department_id: None,
+        admission_item_id: None,
         terms: Terms { permission: Some(Permission::SnapshotReview), files_of: Some(id.0), ..Terms::default() },
     };
     order::place_with(cx, placing, async |tx, order| {

@@ -12,8 +12,12 @@ module.exports = {
   agree_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/agree" },
   /** Answer an opinion at once (当场答复) */
   answer_opinion: { method: "POST", path: "/api/v1/opinions/{id}/answer" },
+  /** Appeal against an entry of one's own (积分申诉) */
+  appeal_points: { method: "POST", path: "/api/v1/point_entries/{id}/appeal" },
   /** Enter an application for mediation (申请调解) */
   apply_case: { method: "POST", path: "/api/v1/mediation/cases" },
+  /** Come to an order for a department (报到) */
+  arrive_whistle: { method: "POST", path: "/api/v1/whistles/{id}/arrive" },
   /** Put somebody on duty in a grid (网格任职) */
   assign_duty: { method: "POST", path: "/api/v1/grids/{id}/duties" },
   /** Give households of a campaign to a visitor (分配走访对象) */
@@ -24,6 +28,8 @@ module.exports = {
   begin_diary: { method: "POST", path: "/api/v1/diaries" },
   /** Bind one's account to a WeChat user (绑定微信) */
   bind_wechat: { method: "POST", path: "/api/v1/wechat/binding" },
+  /** Call departments to an order (吹哨) */
+  blow_whistle: { method: "POST", path: "/api/v1/orders/{id}/whistles" },
   /** Book an appointment (预约接待) */
   book_appointment: { method: "POST", path: "/api/v1/reception_sessions/{id}/appointments" },
   /** Buy a token for a program (获取应用令牌) */
@@ -34,6 +40,8 @@ module.exports = {
   cancel_appointment: { method: "POST", path: "/api/v1/appointments/{id}/cancel" },
   /** Cancel a job (取消任务) */
   cancel_job: { method: "POST", path: "/api/v1/jobs/{id}/cancel" },
+  /** Cancel a joint meeting (取消联席会议) */
+  cancel_joint_meeting: { method: "POST", path: "/api/v1/joint_meetings/{id}/cancel" },
   /** Cancel an order (撤单) */
   cancel_order: { method: "POST", path: "/api/v1/orders/{id}/cancel" },
   /** Cancel a reception day (取消场次) */
@@ -42,8 +50,14 @@ module.exports = {
   carry_out_job: { method: "POST", path: "/api/v1/jobs/{id}/carry_out" },
   /** Check what a party member knows of a household (四知检查) */
   check_household_link: { method: "POST", path: "/api/v1/household_links/{id}/check" },
+  /** Claim what is offered or needed (认领) */
+  claim_partnership_item: { method: "POST", path: "/api/v1/partnership_items/{id}/claim" },
+  /** Claim a post (认领岗位) */
+  claim_post: { method: "POST", path: "/api/v1/posts/{id}/claim" },
   /** Close an address (停用地址) */
   close_address: { method: "POST", path: "/api/v1/addresses/{id}/close" },
+  /** End an alliance (解散联盟) */
+  close_alliance: { method: "POST", path: "/api/v1/alliances/{id}/close" },
   /** Close a case (归档) */
   close_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/close" },
   /** End a checklist (停用检查清单) */
@@ -62,28 +76,40 @@ module.exports = {
   close_orders: { method: "POST", path: "/api/v1/orders/batch/close" },
   /** Close an organization (撤销组织) */
   close_organization: { method: "POST", path: "/api/v1/organizations/{id}/close" },
+  /** Close a post (撤销岗位) */
+  close_post: { method: "POST", path: "/api/v1/posts/{id}/close" },
   /** End reception days (停止接待日) */
   close_reception: { method: "POST", path: "/api/v1/receptions/{id}/close" },
   /** End a catalogue entry (停用服务事项) */
   close_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}/close" },
   /** Use a tag no more (停用标签) */
   close_tag: { method: "POST", path: "/api/v1/tags/{id}/close" },
+  /** Close a venue (关闭阵地) */
+  close_venue: { method: "POST", path: "/api/v1/venues/{id}/close" },
   /** End a visit campaign (结束走访活动) */
   close_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns/{id}/close" },
   /** Complete an order (办结) */
   complete_order: { method: "POST", path: "/api/v1/orders/{id}/complete" },
+  /** Confirm a check-in (确认报到) */
+  confirm_check_in: { method: "POST", path: "/api/v1/check_ins/{id}/confirm" },
   /** Count patrols and what was found (巡查统计) */
   count_patrols: { method: "GET", path: "/api/v1/patrols/counts", query: ["region_code","from","until","by","limit","cursor","fields","expand"] },
+  /** Count whistles (吹哨统计) */
+  count_whistles: { method: "GET", path: "/api/v1/whistles/counts", query: ["region_code","from","until","limit","cursor","fields"] },
   /** Open an account (开立账号) */
   create_account: { method: "POST", path: "/api/v1/accounts" },
   /** Enter an address (登记地址) */
   create_address: { method: "POST", path: "/api/v1/addresses" },
+  /** Found an alliance (成立联盟) */
+  create_alliance: { method: "POST", path: "/api/v1/alliances" },
   /** Let a program in (应用登记) */
   create_application: { method: "POST", path: "/api/v1/applications" },
   /** Write a checklist (新建检查清单) */
   create_checklist: { method: "POST", path: "/api/v1/checklists" },
   /** Write a template of diaries (新建民情日记模板) */
   create_diary_template: { method: "POST", path: "/api/v1/diary_templates" },
+  /** Enter an item in a duty list (登记职责事项) */
+  create_duty_item: { method: "POST", path: "/api/v1/duty_items" },
   /** Draw a grid (新建网格) */
   create_grid: { method: "POST", path: "/api/v1/grids" },
   /** Enter a hotline (新增热线对接) */
@@ -96,6 +122,12 @@ module.exports = {
   create_household_plan: { method: "POST", path: "/api/v1/household_plans" },
   /** Found an organization (新建组织) */
   create_organization: { method: "POST", path: "/api/v1/organizations" },
+  /** Link an organization to another (建立组织关系) */
+  create_organization_link: { method: "POST", path: "/api/v1/organizations/{id}/links" },
+  /** Offer or need something (发布服务清单) */
+  create_partnership_item: { method: "POST", path: "/api/v1/partnership_items" },
+  /** Set up a post (设岗) */
+  create_post: { method: "POST", path: "/api/v1/organizations/{id}/posts" },
   /** Announce reception days (设立接待日) */
   create_reception: { method: "POST", path: "/api/v1/receptions" },
   /** Enter a resident (登记居民) */
@@ -104,12 +136,18 @@ module.exports = {
   create_service_item: { method: "POST", path: "/api/v1/catalogue/items" },
   /** Enter a tag in the catalogue (新增标签) */
   create_tag: { method: "POST", path: "/api/v1/tags" },
+  /** Enter a venue (登记阵地) */
+  create_venue: { method: "POST", path: "/api/v1/venues" },
   /** Plan a visit campaign (新建走访活动) */
   create_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns" },
   /** Enter a webhook endpoint (新增推送地址) */
   create_webhook_endpoint: { method: "POST", path: "/api/v1/webhook_endpoints" },
+  /** Approve or refuse an item of an admission list (审批准入事项) */
+  decide_admission_item: { method: "POST", path: "/api/v1/admission_items/{id}/decide" },
   /** Decide a request (办理个人信息请求) */
   decide_data_request: { method: "POST", path: "/api/v1/data_requests/{id}/decide" },
+  /** Decide an appeal (办理积分申诉) */
+  decide_point_appeal: { method: "POST", path: "/api/v1/point_entries/{id}/decide_appeal" },
   /** Decide on what WeChat found fault with (内容审定) */
   decide_wechat_check: { method: "POST", path: "/api/v1/wechat/checks/{id}/decide" },
   /** Decline an assignment (拒单) */
@@ -124,14 +162,22 @@ module.exports = {
   dispatch_orders: { method: "POST", path: "/api/v1/orders/batch/dispatch" },
   /** End the agreement on personal data (数据共享协议终止) */
   end_agreement: { method: "DELETE", path: "/api/v1/applications/{id}/agreement" },
+  /** End a check-in (结束报到) */
+  end_check_in: { method: "POST", path: "/api/v1/check_ins/{id}/end" },
   /** End a duty (结束任职) */
   end_duty: { method: "POST", path: "/api/v1/duties/{id}/end" },
+  /** End an item of a duty list (终止职责事项) */
+  end_duty_item: { method: "POST", path: "/api/v1/duty_items/{id}/end" },
   /** End a household link (结束联户) */
   end_household_link: { method: "POST", path: "/api/v1/household_links/{id}/end" },
   /** End a membership (终止成员关系) */
   end_membership: { method: "DELETE", path: "/api/v1/memberships/{id}" },
+  /** End a link between organizations (终止组织关系) */
+  end_organization_link: { method: "DELETE", path: "/api/v1/organization_links/{id}" },
   /** Take a tag from a resident (取消标签) */
   end_resident_tag: { method: "POST", path: "/api/v1/resident_tags/{id}/end" },
+  /** Enter points by a rule (积分登记) */
+  enter_points: { method: "POST", path: "/api/v1/point_entries" },
   /** Judge an order (评单) */
   evaluate_order: { method: "POST", path: "/api/v1/orders/{id}/evaluate" },
   /** Export a list (导出) */
@@ -142,14 +188,26 @@ module.exports = {
   fail_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/fail" },
   /** Tell the resident what came of it (办结反馈) */
   feed_opinion_back: { method: "POST", path: "/api/v1/opinions/{id}/feed_back" },
+  /** Check in (双报到) */
+  file_check_in: { method: "POST", path: "/api/v1/check_ins" },
   /** Find what may have been sent of the same thing (查找相似随手拍) */
   find_similar_snapshots: { method: "GET", path: "/api/v1/snapshots/similar", query: ["region_code","category","lng","lat","datum","limit","fields"] },
+  /** End a whistle (结束吹哨) */
+  finish_whistle: { method: "POST", path: "/api/v1/whistles/{id}/finish" },
   /** Read one account (查询账号) */
   get_account: { method: "GET", path: "/api/v1/accounts/{id}", query: ["fields"] },
   /** Read one address (查询地址) */
   get_address: { method: "GET", path: "/api/v1/addresses/{id}", query: ["fields","expand"] },
   /** Find the grid of an address (地址所在网格) */
   get_address_grid: { method: "GET", path: "/api/v1/addresses/{id}/grid", query: ["fields","expand"] },
+  /** Read an item of an admission list (查询准入事项) */
+  get_admission_item: { method: "GET", path: "/api/v1/admission_items/{id}", query: ["fields","expand"] },
+  /** Read an alliance (查询联盟) */
+  get_alliance: { method: "GET", path: "/api/v1/alliances/{id}", query: ["fields","expand"] },
+  /** Add up the figures of alliances (联盟统计) */
+  get_alliance_report: { method: "GET", path: "/api/v1/alliances/report", query: ["region_code","alliance_id","fields"] },
+  /** Read the calendar of the chair (轮值表) */
+  get_alliance_rotation: { method: "GET", path: "/api/v1/alliances/{id}/rotation", query: ["from","months","fields"] },
   /** Read one application (查询应用) */
   get_application: { method: "GET", path: "/api/v1/applications/{id}", query: ["fields","expand"] },
   /** How often an application called (应用调用统计) */
@@ -162,6 +220,8 @@ module.exports = {
   get_branch_report: { method: "GET", path: "/api/v1/grids/branch-report", query: ["region_code","fields"] },
   /** Read one mediation case (查询调解案件) */
   get_case: { method: "GET", path: "/api/v1/mediation/cases/{id}", query: ["fields","expand"] },
+  /** Read a check-in (查询报到) */
+  get_check_in: { method: "GET", path: "/api/v1/check_ins/{id}", query: ["fields","expand"] },
   /** Read one checklist (查询检查清单) */
   get_checklist: { method: "GET", path: "/api/v1/checklists/{id}", query: ["fields"] },
   /** Report how grids stand by a checklist (清单检查报表) */
@@ -204,6 +264,8 @@ module.exports = {
   get_job: { method: "GET", path: "/api/v1/jobs/{id}", query: ["fields","expand"] },
   /** Fetch an exported file by its signed link (下载导出文件) */
   get_job_file: { method: "GET", path: "/api/v1/jobs/{id}/file", query: ["expires","signature"], open: true },
+  /** Read a joint meeting (查询联席会议) */
+  get_joint_meeting: { method: "GET", path: "/api/v1/joint_meetings/{id}", query: ["fields","expand"] },
   /** The public keys of access tokens (公钥) */
   get_jwks: { method: "GET", path: "/.well-known/jwks.json", open: true },
   /** Report how households are divided among party members (联户负荷报表) */
@@ -228,10 +290,20 @@ module.exports = {
   get_order: { method: "GET", path: "/api/v1/orders/{id}", query: ["fields","expand"] },
   /** Read one organization (查询组织) */
   get_organization: { method: "GET", path: "/api/v1/organizations/{id}", query: ["fields","expand"] },
+  /** Read what is recorded of an organization (查询登记内容) */
+  get_organization_profile: { method: "GET", path: "/api/v1/organizations/{id}/profile", query: ["fields","expand"] },
+  /** Count organizations (组织统计) */
+  get_organization_statistics: { method: "GET", path: "/api/v1/organizations/summary", query: ["region_code","fields","expand"] },
   /** What is held about me (查阅、复制本人数据)? */
   get_own_data: { method: "GET", path: "/api/v1/me/data", query: ["fields"] },
+  /** Read what is offered or needed (查询服务清单条目) */
+  get_partnership_item: { method: "GET", path: "/api/v1/partnership_items/{id}", query: ["fields","expand"] },
   /** Read a patrol (查询巡查) */
   get_patrol: { method: "GET", path: "/api/v1/patrols/{id}", query: ["fields","expand"] },
+  /** Read one pledge (查询承诺) */
+  get_pledge: { method: "GET", path: "/api/v1/pledges/{id}", query: ["fields","expand"] },
+  /** Read one post (查询岗位) */
+  get_post: { method: "GET", path: "/api/v1/posts/{id}", query: ["fields","expand"] },
   /** Can it serve? (就绪检查) */
   get_readyz: { method: "GET", path: "/readyz", open: true },
   /** Read reception days (查询接待日) */
@@ -254,6 +326,12 @@ module.exports = {
   get_tag: { method: "GET", path: "/api/v1/tags/{id}", query: ["fields","expand"] },
   /** Read the three leads of a grid (三长) */
   get_three_leads: { method: "GET", path: "/api/v1/grids/{id}/three-leads", query: ["fields"] },
+  /** Read one venue (查询阵地) */
+  get_venue: { method: "GET", path: "/api/v1/venues/{id}", query: ["fields","expand"] },
+  /** Report on circles of service (服务圈覆盖报告) */
+  get_venue_circles: { method: "GET", path: "/api/v1/venues/circles", query: ["region_code","kind","brand","service","metres","minutes","fields","expand"] },
+  /** Read the map of venues (红色党群地图) */
+  get_venue_map: { method: "GET", path: "/api/v1/public/venues.geojson", query: ["region_code","bbox","kind","brand","accessibility","datum"], open: true },
   /** Read a visit (查询走访) */
   get_visit: { method: "GET", path: "/api/v1/visits/{id}", query: ["fields","expand"] },
   /** Read a visit campaign (查询走访活动) */
@@ -266,6 +344,8 @@ module.exports = {
   get_webhook_endpoint: { method: "GET", path: "/api/v1/webhook_endpoints/{id}", query: ["fields","expand"] },
   /** Draw a QR code into the mini-program (小程序码) */
   get_wechat_qr_code: { method: "GET", path: "/api/v1/wechat/qr_code", query: ["region_code","scene","page","width"] },
+  /** Read a whistle (查询吹哨) */
+  get_whistle: { method: "GET", path: "/api/v1/whistles/{id}", query: ["fields","expand"] },
   /** Agree (同意) */
   give_consent: { method: "POST", path: "/api/v1/me/consents" },
   /** Give an account a role (授权) */
@@ -278,22 +358,42 @@ module.exports = {
   import_sheet: { method: "POST", path: "/api/v1/imports", upload: true },
   /** Issue a credential (签发凭据) */
   issue_credential: { method: "POST", path: "/api/v1/applications/{id}/credentials" },
+  /** Make an organization a member of an alliance (单位加入联盟) */
+  join_alliance: { method: "POST", path: "/api/v1/alliances/{id}/members" },
+  /** Judge whether it was fulfilled (履约评价) */
+  judge_partnership_item: { method: "POST", path: "/api/v1/partnership_items/{id}/judge" },
+  /** Judge or publish a pledge (承诺评定、公示) */
+  judge_pledge: { method: "POST", path: "/api/v1/pledges/{id}" },
+  /** Judge the other side of a whistle (吹哨互评) */
+  judge_whistle: { method: "POST", path: "/api/v1/whistles/{id}/judge" },
+  /** End the membership of an organization in an alliance (单位退出联盟) */
+  leave_alliance: { method: "POST", path: "/api/v1/alliance_members/{id}/leave" },
   /** Leave the community (离开) */
   leave_resident: { method: "POST", path: "/api/v1/residents/{id}/leave" },
   /** Link a resident to an account (关联账号) */
   link_account: { method: "POST", path: "/api/v1/residents/{id}/link" },
   /** Record another system's number of an order (关联外部编号) */
   link_order: { method: "POST", path: "/api/v1/orders/{id}/external_refs" },
+  /** List what an account is a member of (任职情况) */
+  list_account_memberships: { method: "GET", path: "/api/v1/accounts/{id}/memberships", query: ["current","limit","cursor","fields","expand"] },
   /** List accounts (账号列表) */
   list_accounts: { method: "GET", path: "/api/v1/accounts", query: ["region_code","role","status","limit","cursor","fields"] },
   /** List addresses (地址列表) */
   list_addresses: { method: "GET", path: "/api/v1/addresses", query: ["region_code","grid_id","parent_id","kind","include_closed","limit","cursor","fields","expand"] },
+  /** List admission lists (准入清单列表) */
+  list_admission_items: { method: "GET", path: "/api/v1/admission_items", query: ["region_code","department_id","kind","state","updated_after","limit","cursor","fields","expand"] },
+  /** List the members of an alliance (成员单位列表) */
+  list_alliance_members: { method: "GET", path: "/api/v1/alliances/{id}/members", query: ["include_left","limit","cursor","fields","expand"] },
+  /** List alliances (联盟列表) */
+  list_alliances: { method: "GET", path: "/api/v1/alliances", query: ["region_code","kind","state","organization_id","updated_after","limit","cursor","fields","expand"] },
   /** List applications (应用列表) */
   list_applications: { method: "GET", path: "/api/v1/applications", query: ["region_code","status","limit","cursor","fields","expand"] },
   /** List appointments (预约列表) */
   list_appointments: { method: "GET", path: "/api/v1/appointments", query: ["session_id","state","mine","region_code","limit","cursor","fields","expand"] },
   /** List mediation cases (调解案件列表) */
   list_cases: { method: "GET", path: "/api/v1/mediation/cases", query: ["region_code","state","kind","limit","cursor","fields","expand"] },
+  /** List check-ins (报到列表) */
+  list_check_ins: { method: "GET", path: "/api/v1/check_ins", query: ["region_code","organization_id","kind","state","mine","updated_after","limit","cursor","fields","expand"] },
   /** List runs of checklists (清单检查列表) */
   list_checklist_runs: { method: "GET", path: "/api/v1/checklist_runs", query: ["region_code","grid_id","checklist_id","limit","cursor","fields","expand"] },
   /** List checklists (检查清单列表) */
@@ -314,12 +414,16 @@ module.exports = {
   list_due_visits: { method: "GET", path: "/api/v1/visits/due", query: ["region_code","grid_id","due_by","limit","cursor","fields"] },
   /** List the duties in a grid (任职列表) */
   list_duties: { method: "GET", path: "/api/v1/grids/{id}/duties", query: ["role","include_ended","limit","cursor","fields","expand"] },
+  /** List duty lists (职责清单列表) */
+  list_duty_items: { method: "GET", path: "/api/v1/duty_items", query: ["region_code","department_id","nature","in_force","updated_after","limit","cursor","fields","expand"] },
   /** List the types of events (事件目录) */
   list_event_types: { method: "GET", path: "/api/v1/event_types", query: ["fields"], open: true },
   /** Read the change feed (事件流) */
   list_events: { method: "GET", path: "/api/v1/events", query: ["type","region_code","limit","cursor","wait","fields","expand"] },
   /** List findings (巡查发现列表) */
   list_findings: { method: "GET", path: "/api/v1/findings", query: ["region_code","grid_id","patrol_id","kind","recorded_by","updated_after","limit","cursor","fields","expand"] },
+  /** List which neighbourhoods lack what (五个一核查) */
+  list_five_ones: { method: "GET", path: "/api/v1/organizations/five_ones", query: ["region_code","limit","cursor","fields","expand"] },
   /** List the grants of an account (授权列表) */
   list_grants: { method: "GET", path: "/api/v1/accounts/{id}/grants", query: ["limit","cursor","fields","expand"] },
   /** List grids (网格列表) */
@@ -350,8 +454,12 @@ module.exports = {
   list_job_errors: { method: "GET", path: "/api/v1/jobs/{id}/errors", query: ["limit","cursor","fields"] },
   /** List one's jobs (任务列表) */
   list_jobs: { method: "GET", path: "/api/v1/jobs", query: ["kind","state","limit","cursor","fields","expand"] },
+  /** List joint meetings (联席会议列表) */
+  list_joint_meetings: { method: "GET", path: "/api/v1/joint_meetings", query: ["region_code","alliance_id","kind","state","updated_after","limit","cursor","fields","expand"] },
   /** List the members of an organization (成员列表) */
   list_members: { method: "GET", path: "/api/v1/organizations/{id}/members", query: ["limit","cursor","fields","expand"] },
+  /** Find venues near a point (附近阵地) */
+  list_nearby_venues: { method: "GET", path: "/api/v1/public/venues/nearby", query: ["lng","lat","datum","metres","minutes","kind","brand","service","accessibility","open_now","limit","fields"], open: true },
   /** List requests (诉求列表) */
   list_open311_requests: { method: "GET", path: "/open311/v2/requests.{format}", query: ["jurisdiction_id","service_request_id","service_code","start_date","end_date","status","updated_after","updated_before","page","page_size"], open: true },
   /** List services (服务列表) */
@@ -370,18 +478,40 @@ module.exports = {
   list_order_followers: { method: "GET", path: "/api/v1/orders/{id}/followers", query: ["fields"] },
   /** List orders (订单列表) */
   list_orders: { method: "GET", path: "/api/v1/orders", query: ["view","state","region_code","grid_id","item_id","taker_id","requester_id","overdue","number","external_number","external_system","created_after","created_before","updated_after","limit","cursor","fields","expand"] },
+  /** List the links of an organization (组织关系列表) */
+  list_organization_links: { method: "GET", path: "/api/v1/organizations/{id}/links", query: ["direction","kind","include_ended","limit","cursor","fields"] },
   /** List organizations (组织列表) */
   list_organizations: { method: "GET", path: "/api/v1/organizations", query: ["region_code","kind","parent_id","limit","cursor","fields","expand"] },
   /** List one's own consents (我的同意) */
   list_own_consents: { method: "GET", path: "/api/v1/me/consents", query: ["include_withdrawn","limit","cursor","fields","expand"] },
   /** List one's own requests (我的个人信息请求) */
   list_own_data_requests: { method: "GET", path: "/api/v1/me/data/requests", query: ["limit","cursor","fields","expand"] },
+  /** List what I am a member of (我的任职情况) */
+  list_own_memberships: { method: "GET", path: "/api/v1/me/memberships", query: ["current","limit","cursor","fields","expand"] },
+  /** List one's own points (我的积分) */
+  list_own_points: { method: "GET", path: "/api/v1/me/points", query: ["limit","cursor","fields","expand"] },
+  /** How the members of a workplace take part (双报到参与情况) */
+  list_participation: { method: "GET", path: "/api/v1/organizations/{id}/participation", query: ["limit","cursor","fields","expand"] },
+  /** List what is offered and needed (双向服务清单) */
+  list_partnership_items: { method: "GET", path: "/api/v1/partnership_items", query: ["region_code","alliance_id","organization_id","claimant_id","side","kind","state","updated_after","limit","cursor","fields","expand"] },
   /** List patrols (巡查列表) */
   list_patrols: { method: "GET", path: "/api/v1/patrols", query: ["region_code","grid_id","kind","recorded_by","limit","cursor","fields","expand"] },
+  /** List pledges (承诺列表) */
+  list_pledges: { method: "GET", path: "/api/v1/pledges", query: ["region_code","organization_id","state","limit","cursor","fields","expand"] },
+  /** List entries of points (积分流水列表) */
+  list_point_entries: { method: "GET", path: "/api/v1/point_entries", query: ["region_code","organization_id","account_id","year","updated_after","limit","cursor","fields","expand"] },
+  /** List rules of points (积分规则列表) */
+  list_point_rules: { method: "GET", path: "/api/v1/point_rules", query: ["region_code","code","limit","cursor","fields","expand"] },
+  /** List who has how many points (积分排名) */
+  list_point_standings: { method: "GET", path: "/api/v1/point_standings", query: ["region_code","organization_id","year","limit","cursor","fields"] },
   /** List policies (规则) */
   list_policies: { method: "GET", path: "/api/v1/policies", query: ["kind","region_code","limit","cursor","fields","expand"] },
+  /** List posts (岗位列表) */
+  list_posts: { method: "GET", path: "/api/v1/posts", query: ["region_code","organization_id","kind","held","limit","cursor","fields","expand"] },
   /** List what was published (好风景列表) */
   list_praises: { method: "GET", path: "/api/v1/public/praises", query: ["region_code","limit","cursor","fields"], open: true },
+  /** List published pledges (承诺公示) */
+  list_public_pledges: { method: "GET", path: "/api/v1/public/pledges", query: ["region_code","limit","cursor","fields"], open: true },
   /** List reception days by date (场次列表) */
   list_reception_sessions: { method: "GET", path: "/api/v1/reception_sessions", query: ["reception_id","region_code","from","until","limit","cursor","fields","expand"] },
   /** List reception days by their rule (接待日列表) */
@@ -396,12 +526,16 @@ module.exports = {
   list_service_items: { method: "GET", path: "/api/v1/catalogue/items", query: ["region_code","parent_code","level","limit","cursor","fields","expand"] },
   /** List snapshots (随手拍列表) */
   list_snapshots: { method: "GET", path: "/api/v1/snapshots", query: ["mine","region_code","grid_id","state","tone","updated_after","limit","cursor","fields","expand"] },
+  /** List what stands beneath an organization (下级组织) */
+  list_subtree: { method: "GET", path: "/api/v1/organizations/{id}/subtree", query: ["kind","status","limit","cursor","fields","expand"] },
   /** List the tags that there are (标签目录) */
   list_tags: { method: "GET", path: "/api/v1/tags", query: ["region_code","class","limit","cursor","fields","expand"] },
   /** List grids of unusual size (网格规模核查) */
   list_unusual_grids: { method: "GET", path: "/api/v1/grids/unusual", query: ["region_code","limit","cursor","fields","expand"] },
   /** List vacancies (空缺清单) */
   list_vacancies: { method: "GET", path: "/api/v1/grids/vacancies", query: ["region_code","role","limit","cursor","fields","expand"] },
+  /** List venues (阵地列表) */
+  list_venues: { method: "GET", path: "/api/v1/venues", query: ["region_code","grid_id","organization_id","kind","brand","service","feature","accessibility","open_now","open_at","include_closed","limit","cursor","fields","expand"] },
   /** List visit campaigns (走访活动列表) */
   list_visit_campaigns: { method: "GET", path: "/api/v1/visit_campaigns", query: ["region_code","state","limit","cursor","fields","expand"] },
   /** Add up the coverage of a campaign (走访覆盖统计) */
@@ -426,12 +560,16 @@ module.exports = {
   list_wechat_subscriptions: { method: "GET", path: "/api/v1/wechat/subscriptions", query: ["fields"] },
   /** List what subscribe messages say (订阅消息设置) */
   list_wechat_templates: { method: "GET", path: "/api/v1/wechat/templates", query: ["region_code","limit","cursor","fields","expand"] },
+  /** List whistles (吹哨列表) */
+  list_whistles: { method: "GET", path: "/api/v1/whistles", query: ["region_code","department_id","order_id","state","updated_after","limit","cursor","fields","expand"] },
   /** Find the grid of a point (定位网格) */
   locate_grid: { method: "GET", path: "/api/v1/grids/locate", query: ["lng","lat","datum","region_code","fields","expand"] },
   /** Look for a resident by phone or ID number (精确查找) */
   look_up_resident: { method: "POST", path: "/api/v1/residents/lookup" },
   /** Ask for my data to be corrected or deleted (更正、删除请求) */
   make_data_request: { method: "POST", path: "/api/v1/me/data/requests" },
+  /** Pledge something (作出承诺) */
+  make_pledge: { method: "POST", path: "/api/v1/organizations/{id}/pledges" },
   /** Merge grids (合并网格) */
   merge_grids: { method: "POST", path: "/api/v1/grids/merge" },
   /** Merge a duplicate (并单) */
@@ -450,8 +588,14 @@ module.exports = {
   place_order: { method: "POST", path: "/api/v1/orders" },
   /** Place many orders (批量点单) */
   place_orders: { method: "POST", path: "/api/v1/orders/batch" },
+  /** Plan a joint meeting (召集联席会议) */
+  plan_joint_meeting: { method: "POST", path: "/api/v1/alliances/{id}/meetings" },
   /** Plan further reception days (续排场次) */
   plan_reception: { method: "POST", path: "/api/v1/receptions/{id}/plan" },
+  /** Say how a checked-in member takes part (社区评语) */
+  praise_check_in: { method: "POST", path: "/api/v1/check_ins/{id}/praise" },
+  /** Propose an item for an admission list (申报准入事项) */
+  propose_admission_item: { method: "POST", path: "/api/v1/admission_items" },
   /** Publish a snapshot (发布好风景) */
   publish_snapshot: { method: "POST", path: "/api/v1/snapshots/{id}/publish" },
   /** Push a work order (推送热线工单) */
@@ -470,6 +614,8 @@ module.exports = {
   record_diary_step: { method: "POST", path: "/api/v1/diaries/{id}/steps" },
   /** Record what was found (登记巡查发现) */
   record_finding: { method: "POST", path: "/api/v1/findings" },
+  /** Record a joint meeting (登记联席会议) */
+  record_joint_meeting: { method: "POST", path: "/api/v1/joint_meetings/{id}/record" },
   /** Record an opinion (记录意见建议) */
   record_opinion: { method: "POST", path: "/api/v1/opinions" },
   /** Record a patrol (登记巡查) */
@@ -496,6 +642,8 @@ module.exports = {
   register_volunteer: { method: "POST", path: "/api/v1/volunteers" },
   /** Refuse an order (不予受理) */
   reject_order: { method: "POST", path: "/api/v1/orders/{id}/reject" },
+  /** Leave a post (退出岗位) */
+  release_post: { method: "POST", path: "/api/v1/posts/{id}/release" },
   /** Remove a hotline (删除热线对接) */
   remove_hotline: { method: "DELETE", path: "/api/v1/hotlines/{id}" },
   /** Remove a webhook endpoint (删除推送地址) */
@@ -536,6 +684,10 @@ module.exports = {
   send_snapshot: { method: "POST", path: "/api/v1/snapshots" },
   /** Map a hotline's categories (热线分类对照) */
   set_hotline_categories: { method: "POST", path: "/api/v1/hotlines/{id}/categories" },
+  /** Record what an organization has (登记五个一、自管会) */
+  set_organization_profile: { method: "POST", path: "/api/v1/organizations/{id}/profile" },
+  /** Set a rule of points (设定积分规则) */
+  set_point_rule: { method: "POST", path: "/api/v1/point_rules" },
   /** Set a policy (设定规则) */
   set_policy: { method: "POST", path: "/api/v1/policies" },
   /** Draw the boundary of a community (划定社区界线) */
@@ -546,12 +698,16 @@ module.exports = {
   set_visit_class: { method: "POST", path: "/api/v1/households/{id}/visit_class" },
   /** Say what a subscribe message tells whom (设置订阅消息) */
   set_wechat_template: { method: "POST", path: "/api/v1/wechat/templates" },
+  /** Settle a year (积分年度结算) */
+  settle_points: { method: "POST", path: "/api/v1/point_settlements" },
   /** Sign in (登录) */
   sign_in: { method: "POST", path: "/api/v1/sessions", open: true },
   /** Sign in from a mini-program (微信登录) */
   sign_in_by_wechat: { method: "POST", path: "/api/v1/wechat/sessions", open: true },
   /** Sign out (退出登录) */
   sign_out: { method: "DELETE", path: "/api/v1/sessions/current" },
+  /** Sign for one side (签约) */
+  sign_partnership_item: { method: "POST", path: "/api/v1/partnership_items/{id}/sign" },
   /** Split a grid (拆分网格) */
   split_grid: { method: "POST", path: "/api/v1/grids/{id}/split" },
   /** Begin the work (开始办理) */
@@ -570,6 +726,8 @@ module.exports = {
   suspend_application: { method: "POST", path: "/api/v1/applications/{id}/suspend" },
   /** Suspend an order (挂起) */
   suspend_order: { method: "POST", path: "/api/v1/orders/{id}/suspend" },
+  /** Swap two turns in the chair (轮值调换) */
+  swap_alliance_turns: { method: "POST", path: "/api/v1/alliances/{id}/swaps" },
   /** Give a resident a tag (打标签) */
   tag_resident: { method: "POST", path: "/api/v1/residents/{id}/tags" },
   /** End mediation at the will of a party (当事人终止) */
@@ -586,6 +744,8 @@ module.exports = {
   update_account: { method: "POST", path: "/api/v1/accounts/{id}" },
   /** Change an address (修改地址) */
   update_address: { method: "POST", path: "/api/v1/addresses/{id}" },
+  /** Change an alliance (修改联盟) */
+  update_alliance: { method: "POST", path: "/api/v1/alliances/{id}" },
   /** Change an application (应用变更) */
   update_application: { method: "POST", path: "/api/v1/applications/{id}" },
   /** Change a checklist (修改检查清单) */
@@ -612,6 +772,8 @@ module.exports = {
   update_service_item: { method: "POST", path: "/api/v1/catalogue/items/{code}" },
   /** Change a tag of the catalogue (修改标签) */
   update_tag: { method: "POST", path: "/api/v1/tags/{id}" },
+  /** Change a venue (修改阵地) */
+  update_venue: { method: "POST", path: "/api/v1/venues/{id}" },
   /** Change a visit campaign (修改走访活动) */
   update_visit_campaign: { method: "POST", path: "/api/v1/visit_campaigns/{id}" },
   /** Change a taker of orders (修改接单人) */
@@ -628,6 +790,8 @@ module.exports = {
   withdraw_case: { method: "POST", path: "/api/v1/mediation/cases/{id}/withdraw" },
   /** Withdraw a consent (撤回同意) */
   withdraw_consent: { method: "POST", path: "/api/v1/consents/{id}/withdraw" },
+  /** Withdraw it, or step back (撤回、取消认领) */
+  withdraw_partnership_item: { method: "POST", path: "/api/v1/partnership_items/{id}/withdraw" },
   /** Note something of a household (登记民情档案) */
   write_household_note: { method: "POST", path: "/api/v1/households/{id}/notes" },
 };

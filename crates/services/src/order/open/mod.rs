@@ -160,6 +160,8 @@ pub async fn place<T: Serialize>(
         terms: Terms::default(),
         requester_id: None,
         attachment_ids: command.attachment_ids,
+        department_id: None,
+        admission_item_id: None,
     };
     let rehearsed = Mutex::new(None);
     let placed = place_with(cx, placing, async |tx, order| {
