@@ -1,6 +1,7 @@
 //! What comes in.
 
 use super::{Accessibility, OpeningHours, VenueKind, view::VenueRoom};
+use crate::command::given;
 use chrono::{DateTime, Utc};
 use kernel::{
     RegionCode,
@@ -8,7 +9,7 @@ use kernel::{
     geo::{Datum, Point},
     id::{GridId, OrganizationId},
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
@@ -337,9 +338,4 @@ pub(super) fn terms(terms: &[String]) -> Result<(), ValidationError> {
         }
     }
     Ok(())
-}
-
-/// Tells `null` (take it away) from absent (leave it).
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
