@@ -92,6 +92,8 @@ testkit::on_both! {
         let frozen = wang.get(&standings).send().await.expect(200);
         assert_eq!((&frozen["items"][0]["settled"], &frozen["items"][0]["points"]), (&json!(true), &json!(6)));
         world.person("foreign").get(&standings).send().await.refused(403, "permission_missing");
+        wang.get("/point_entries?year=1899").send().await.refused(400, "query_parameter_invalid");
+        wang.get(format!("{standings}&year=10000")).send().await.refused(400, "query_parameter_invalid");
         assert_eq!(world.person("foreign").get("/point_entries").send().await.expect(200)["items"], json!([]));
     }
 

@@ -252,6 +252,7 @@ testkit::on_both! {
         let first = zhang.get("/venues?limit=3").send().await.expect(200);
         let rest = zhang.get(format!("/venues?limit=3&cursor={}", first["next_cursor"].as_str().unwrap())).send().await.expect(200);
         assert_eq!((&rest["items"][0]["name"], &rest["has_more"]), (&json!("三"), &json!(false)));
+        zhang.get("/venues?service=").send().await.refused(400, "query_parameter_invalid");
         // A browser keeps the directory and asks whether it still holds.
         let page = zhang.get("/venues").send().await;
         assert_eq!(page.header("cache-control"), "private, no-cache");

@@ -91,7 +91,7 @@ pub(crate) struct Operation {
     /// What a client may choose of its answer.
     pub(crate) view: Option<View>,
     /// The parameters of its query, with the most characters that each may have.
-    query: BTreeMap<String, usize>,
+    query: BTreeMap<String, Lengths>,
     /// The schema of its body; null when it takes none.
     body: Value,
 }
@@ -102,7 +102,8 @@ impl Operation {
         self.batch || self.long || (self.raw && (!self.open311 || crate::open311::has_files(headers)))
     }
 
-    /// Refuses the first query parameter that the operation does not know, that is repeated, too long, or that holds U+0000.
+    /// Refuses the first query parameter that the operation does not know, that is repeated, too long, empty where it may not be, or
+    /// that holds U+0000.
     pub(crate) fn refuse_query(&self, query: &str) -> Option<kernel::Error> {
         let mut seen = BTreeSet::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -110,11 +111,14 @@ impl Operation {
             if name.contains('\0') || value.contains('\0') {
                 return invalid(format!("{} holds U+0000", name.replace('\0', "")));
             }
-            let Some(longest) = self.query.get(&*name) else {
+            let Some(Lengths { filled, longest }) = self.query.get(&*name) else {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterUnknown).with("name", name));
             };
             if value.chars().count() > *longest {
                 return invalid(format!("{name} has at most {longest} characters"));
+            }
+            if *filled && value.is_empty() {
+                return invalid(format!("{name} says something or is left out"));
             }
             if !seen.insert(name.clone()) {
                 return Some(kernel::Error::new(kernel::Code::QueryParameterRepeated).with("name", name));
@@ -157,7 +161,7 @@ impl Contract {
                 let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
                 let query = operation["parameters"].as_array().into_iter().flatten();
                 let query =
-                    query.filter(|p| p["in"] == "query").filter_map(|p| Some((p["name"].as_str()?.to_owned(), longest(&p["schema"]))));
+                    query.filter(|p| p["in"] == "query").filter_map(|p| Some((p["name"].as_str()?.to_owned(), Lengths::of(&p["schema"]))));
                 let query = query.collect();
                 let public = operation["x-permission"] == "public";
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
@@ -454,9 +458,22 @@ fn order_extensions(operation: &mut Value) {
     }
 }
 
-/// The most characters of a parameter; as many as a request line has when nothing is said.
-fn longest(schema: &Value) -> usize {
-    schema["maxLength"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX)
+/// How long a query parameter may be.
+#[derive(Debug)]
+struct Lengths {
+    /// Whether it must say something when it is there.
+    filled: bool,
+    /// In characters.
+    longest: usize,
+}
+
+impl Lengths {
+    fn of(schema: &Value) -> Self {
+        Self {
+            filled: schema["minLength"].as_u64().is_some_and(|n| n > 0),
+            longest: schema["maxLength"].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// What a reference refers to.

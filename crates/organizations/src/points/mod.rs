@@ -171,6 +171,7 @@ async fn append(conn: &sea_orm::DatabaseTransaction, row: &entry::Model) -> Resu
 /// `permission_missing` for a caller who may read none anywhere; `cursor_invalid`; `query_parameter_invalid`.
 pub async fn list_point_entries(cx: &Cx, query: ListPointEntries) -> Result<Page<PointEntry>> {
     plain_time(query.updated_after)?;
+    plain_year(query.year)?;
     let reach = reach(cx)?;
     let filters = (query.region_code, query.organization_id, query.account_id, query.year, query.updated_after, cx.actor.account);
     let pager = Pager::new("point_entries", &filters, PageQuery { limit: query.limit, cursor: query.cursor.clone() })?;
@@ -196,6 +197,7 @@ pub async fn list_own_points(cx: &Cx, query: ListOwnPoints) -> Result<Page<Point
 pub async fn list_point_standings(cx: &Cx, query: ListPointStandings) -> Result<Page<PointStanding>> {
     let region = query.region_code;
     cx.actor.require(Permission::PointsRead, &Place { region: Some(region), grid: None, organization: query.organization_id })?;
+    plain_year(query.year)?;
     let year = query.year.unwrap_or_else(|| day(cx.now()).year());
     let pager = Pager::new(
         "point_standings",
@@ -314,6 +316,15 @@ pub async fn settle_points(cx: &Cx, command: SettlePoints) -> Result<PointSettle
     let subject = Subject { id: id.0, version: 1, region };
     tx.emit(subject, &PointEvent::Settled { year, accounts: row.accounts, points: row.points })?;
     tx.commit_created(view::settlement(row)).await
+}
+
+/// A year of a query.
+fn plain_year(year: Option<i32>) -> Result<()> {
+    if year.is_none_or(|year| (1900..=9999).contains(&year)) {
+        Ok(())
+    } else {
+        Err(Error::new(Code::QueryParameterInvalid).with("reason", "a year from 1900 to 9999"))
+    }
 }
 
 async fn with_appeals(cx: &Cx, page: Page<entry::Model>) -> Result<Page<PointEntry>> {

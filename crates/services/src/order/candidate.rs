@@ -11,7 +11,7 @@ use super::{
 use crate::catalogue;
 use grids::{DutyRole, OnDuty};
 use kernel::{
-    Code, Cx, Error, Permission, Result,
+    Cx, Error, Permission, Result,
     access::PersonalData,
     id::{AccountId, OrderId, OrganizationId},
     mask,
@@ -88,9 +88,6 @@ pub async fn candidates(cx: &Cx, id: OrderId, query: ListCandidates) -> Result<C
     let (order, ..) = seen(cx, id).await?;
     let place = sight::place(&order);
     cx.actor.require(Permission::OrderDispatch, &place)?;
-    if query.skill.as_ref().is_some_and(String::is_empty) {
-        return Err(Error::new(Code::QueryParameterInvalid).with("reason", "skill says something or is left out"));
-    }
     // Items are called otherwise than skills: what an item is called ranks, and keeps nobody out.
     let asked = query.skill.as_ref().is_some_and(|s| !s.trim().is_empty());
     let skill = match (query.skill, order.item_id) {
