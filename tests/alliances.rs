@@ -133,6 +133,30 @@ testkit::on_both! {
         feng.post(format!("/alliances/{}/close", id(&street))).json(json!({})).send().await.refused(409, "alliance_state_conflict");
     }
 
+    async fn a_unit_that_is_closed_leaves_its_alliances(world: World) {
+        let feng = world.person("feng");
+        let [lead, stays, goes] = [unit(&feng, "街道党工委", STREET).await, unit(&feng, "三茅小学", STREET).await, unit(&feng, "旧单位", STREET).await];
+        let alliances = [alliance(&feng, "red_alliance", STREET, &lead).await, alliance(&feng, "co_building", STREET, &lead).await];
+        for alliance in &alliances {
+            join(&feng, alliance, &stays, json!({})).await.expect(201);
+        }
+        join(&feng, &alliances[0], &goes, json!({})).await.expect(201);
+        join(&feng, &alliances[1], &goes, json!({ "joined_on": "2026-12-01" })).await.expect(201);
+        assert_eq!(chairs(&feng, &alliances[0], "?from=2026-12&months=3").await, ["旧单位", "三茅小学", "旧单位"]);
+        let close = async |unit: &Value| feng.post(format!("/organizations/{}/close", id(unit))).send().await;
+        close(&lead).await.refused(409, "organization_in_use");
+        close(&goes).await.expect(200);
+        assert_eq!(chairs(&feng, &alliances[0], "?from=2026-12&months=3").await, ["三茅小学"; 3]);
+        for (alliance, left_on) in alliances.iter().zip(["2026-11-16", "2026-12-01"]) {
+            let now = read(&feng, alliance).await;
+            assert_eq!((&now["units"], &now["version"]), (&json!(1), &json!(4)));
+            let all = feng.get(format!("/alliances/{}/members?include_left=true", id(alliance))).send().await.expect(200);
+            assert_eq!((&all["items"][1]["organization_name"], &all["items"][1]["left_on"]), (&json!("旧单位"), &json!(left_on)));
+            feng.post(format!("/alliances/{}/close", id(alliance))).json(json!({})).send().await.expect(200);
+        }
+        close(&lead).await.expect(200);
+    }
+
     async fn the_chair_rotates_monthly_and_turns_are_swapped(world: World) {
         let (wang, feng) = (world.person("wang"), world.person("feng"));
         let mut units = Vec::new();

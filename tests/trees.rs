@@ -1,7 +1,7 @@
 //! Trees of organizations by template, links, several roles with periods, posts, pledges, 五个一, and all of it from a spreadsheet.
 
 use serde_json::{Value, json};
-use testkit::{Client, FOREIGN, HOME, World};
+use testkit::{Backend, Client, FOREIGN, HOME, World};
 
 const COUNTY: &str = "321182000000";
 
@@ -83,6 +83,35 @@ testkit::on_both! {
         let top = found(&world, &wang, "顶层", "other", HOME, None).await;
         hang(&street, top["id"].clone()).await;
         feng.post(at(&street, "")).json(json!({ "parent_id": top["id"] })).send().await.refused(422, "organization_parent_invalid");
+    }
+
+    /// However many organizations and memberships there are, what stands beneath one and where a person belongs are each a piece of an index.
+    async fn a_subtree_and_a_person_s_memberships_are_probes(world: World) {
+        let (wang, li) = (world.person("wang"), world.person("li"));
+        let top = found(&world, &wang, "邻里党支部", "grid_branch", HOME, None).await;
+        let below = found(&world, &wang, "楼幢党小组", "party_group", HOME, Some(&top)).await;
+        wang.post(at(&below, "/members")).json(json!({ "account_id": li.account(), "role": "member" })).send().await.expect(201);
+        let new = if world.backend == Backend::Postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+        let (top, wang) = (world.literal(top["id"].as_str().unwrap()), world.literal(&wang.account().to_string()));
+        let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)";
+        world.run(&format!(
+            "{many} INSERT INTO organizations (id, name, kind, region_code, path, status, version, created_at, updated_at)
+             SELECT {new}, name || i, kind, region_code, 'x' || i || '/', status, 1, created_at, updated_at FROM organizations, n WHERE id = {top}"
+        )).await;
+        world.run(&format!(
+            "INSERT INTO memberships (id, organization_id, account_id, role, valid_from, created_at)
+             SELECT {new}, id, {wang}, 'member', created_at, created_at FROM organizations"
+        )).await;
+        world.run("ANALYZE").await;
+        let beneath = format!("SELECT * FROM organizations WHERE path > (SELECT path FROM organizations WHERE id = {top}) AND path < (SELECT path || 'g' FROM organizations WHERE id = {top}) ORDER BY path LIMIT 21");
+        let mine = format!(
+            "SELECT * FROM memberships JOIN organizations ON organizations.id = memberships.organization_id WHERE account_id = {} ORDER BY memberships.id LIMIT 21",
+            world.literal(&li.account().to_string())
+        );
+        for (query, index) in [(beneath, "organizations_path"), (mine, "memberships_account")] {
+            let told = world.plan(&query).await;
+            assert!(told.contains(index) && !told.contains("Seq Scan") && !told.contains("SCAN"), "{told}");
+        }
     }
 
     async fn a_template_says_what_stands_beneath_what(world: World) {

@@ -210,7 +210,7 @@ async fn elsewhere(scene: &Scene) -> BTreeMap<&'static str, Value> {
         ("tag_id", tag["id"].clone()),
         ("basis", json!({ "kind": "consent", "consent_id": consent["id"] })),
         ("to_id", organization["id"].clone()),
-        ("neighborhood", json!({ "worker_id": world.person("guest").account() })),
+        ("neighborhood", json!({ "households": 300, "worker_id": world.person("guest").account() })),
         ("council", json!({ "branch_id": organization["id"] })),
     ])
 }

@@ -47,11 +47,6 @@ async fn count(world: &World, what: &str) -> i64 {
     sea_orm::ConnectionTrait::query_one_raw(db.reader(), row).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
 }
 
-async fn run(world: &World, sql: &str) {
-    let db = &world.core().db;
-    sea_orm::ConnectionTrait::execute_unprepared(db.writer(), sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-}
-
 testkit::on_both! {
     async fn a_campaign_counts_each_visit_as_it_is_made(world: World) {
         let (wang, sun, zhou) = (world.person("wang"), world.person("sun"), world.person("zhou"));
@@ -227,15 +222,12 @@ testkit::on_both! {
     async fn coverage_does_not_grow_with_the_households(world: World) {
         let (wang, sun) = (world.person("wang"), world.person("sun"));
         let (home, _) = household(&wang, HOME, json!(world.places.west), "甲", 1).await;
-        let postgres = world.backend == Backend::Postgres;
-        // SQLite keeps a UUID as its bytes.
-        let uuid = |id: &str| if postgres { format!("'{id}'") } else { format!("X'{}'", id.replace('-', "")) };
-        let new = if postgres { "gen_random_uuid()" } else { "randomblob(16)" };
-        run(&world, &format!(
+        let new = if world.backend == Backend::Postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+        world.run(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
              INSERT INTO households (id, region_code, grid_id, address_id, building_id, estate_id, code, kind, head_id, member_count, version, valid_to, created_at, updated_at)
              SELECT {new}, region_code, grid_id, address_id, building_id, estate_id, NULL, kind, NULL, 3, 1, NULL, created_at, updated_at FROM households, n WHERE id = {}",
-            uuid(id(&home))
+            world.literal(id(&home))
         )).await;
         let campaign = started(&wang, plan(HOME)).await;
         assert_eq!((&campaign["coverage"]["households"], &campaign["coverage"]["residents"]), (&json!(20_001), &json!(60_001)));
@@ -245,18 +237,13 @@ testkit::on_both! {
         assert_eq!((count(&world, "visit_targets").await, count(&world, "visit_counts").await), (20_001, 1));
         let now = wang.get(format!("/visit_campaigns/{}", id(&campaign))).send().await.expect(200);
         assert_eq!((&now["coverage"]["visited"], &now["coverage"]["household_rate"]), (&json!(1), &json!(0.0)));
-        run(&world, "ANALYZE").await;
-        let explain = if postgres { "EXPLAIN" } else { "EXPLAIN QUERY PLAN" };
-        let of = |query: &str| format!("{explain} SELECT * FROM visit_targets WHERE campaign_id = {} {query} ORDER BY region_code, household_id LIMIT 21", uuid(id(&campaign)));
-        let db = &world.core().db;
+        world.run("ANALYZE").await;
         for (query, index) in [
             ("AND waiting = true AND region_code BETWEEN 321182001017 AND 321182001017", "visit_targets_waiting"),
-            (&*format!("AND waiting = true AND visitor_id = {} AND region_code BETWEEN 321182001017 AND 321182001017", uuid(&sun.account().to_string())), "visit_targets_"),
+            (&*format!("AND waiting = true AND visitor_id = {} AND region_code BETWEEN 321182001017 AND 321182001017", world.literal(&sun.account().to_string())), "visit_targets_"),
         ] {
-            let sql = sea_orm::Statement::from_string(db.backend(), of(query));
-            let rows = sea_orm::ConnectionTrait::query_all_raw(db.reader(), sql).await.unwrap();
-            let told: Vec<String> = rows.iter().map(|row| row.try_get_by_index(if postgres { 0 } else { 3 }).unwrap()).collect();
-            let told = told.join("\n");
+            let of = world.literal(id(&campaign));
+            let told = world.plan(&format!("SELECT * FROM visit_targets WHERE campaign_id = {of} {query} ORDER BY region_code, household_id LIMIT 21")).await;
             assert!(told.contains(index) && !told.contains("Sort") && !told.contains("TEMP B-TREE"), "{told}");
         }
     }

@@ -225,7 +225,7 @@ codes! {
     // Organizations and volunteers
     OrganizationNameTaken    "organization_name_taken"    Conflict         "An organization of this name exists in this region." "该区划内已有同名组织。";
     OrganizationClosed       "organization_closed"        Conflict         "The organization is closed." "该组织已撤销。";
-    OrganizationInUse        "organization_in_use"        Conflict         "Organizations beneath it are still active; move or close them first." "其下仍有在册组织,请先调整或撤销。";
+    OrganizationInUse        "organization_in_use"        Conflict         "Organizations beneath it are still active, or it leads an alliance that is; move or close them first, or let another lead." "其下仍有在册组织,或仍牵头未解散的联盟,请先调整或撤销。";
     OrganizationParentInvalid "organization_parent_invalid" Invalid        "The parent must be an active organization of this region or one above it, and not stand beneath this one: {reason}." "上级须为本区划或上级区划的在册组织,且不得为本组织的下级:{reason}。";
     MembershipExists         "membership_exists"          Conflict         "The account is {role} of this organization already, since {from}; the periods overlap." "该账号自 {from} 起已在该组织任 {role},任期重叠。";
     VolunteerExists          "volunteer_exists"           Conflict         "The account is registered already." "该账号已登记。";

@@ -1,5 +1,5 @@
 //! The alliances of the demo: 宝龙商圈红色联盟 with 18 departments, 27 service packages and a chair that rotates monthly; 红色物业 1+4 of
-//! 宜城街道 with 126 matters and 65 disputes of owners; 八共八联 of 康乐社区 with more than 20 units and 10 pairing items.
+//! 宜城街道 with 126 matters and 65 disputes of owners; 八共八联 of 康乐社区 with its 24 resident units and 10 pairing items.
 //!
 //! The figures are those of the seeds (handbook 1, ORG-06 to 10 and 27); what departments and units are called is invented. What is
 //! there already is left alone.
@@ -24,6 +24,8 @@ const YICHENG: &str = "321112002000";
 const KANGLE: &str = "321003005008";
 /// The seed says more than 20 units for a partnership; Kangle has 24 resident units.
 const UNITS: usize = 24;
+/// Those of them that the seed names.
+const NAMED_UNITS: [&str; 4] = ["省渔管会", "市中级法院", "市人社局", "市残联"];
 
 const DEPARTMENTS: [&str; 18] = [
     "商务局",
@@ -163,7 +165,8 @@ async fn kangle(cx: &Cx) -> Result<()> {
     };
     let known = organizations::list_organizations(cx, list()).await?.items.len();
     for n in known..UNITS {
-        organization(cx, &format!("康乐社区驻区单位{:02}", n + 1), OrganizationKind::ResidentUnit, region).await?;
+        let name = NAMED_UNITS.get(n).map_or_else(|| format!("驻区单位{:02}", n + 1), |name| (*name).to_owned());
+        organization(cx, &name, OrganizationKind::ResidentUnit, region).await?;
     }
     let units: Vec<OrganizationId> = organizations::list_organizations(cx, list()).await?.items.into_iter().map(|o| o.id).collect();
     joined(cx, pact, units.iter().map(|unit| (*unit, None)).collect()).await?;

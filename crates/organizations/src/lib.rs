@@ -153,17 +153,22 @@ pub async fn update_organization(
     tx.commit(view).await.map_err(|e: Error| if e.breaks("organizations") { taken(e, &new) } else { e })
 }
 
-/// Closes an organization (撤销组织) for good. Its memberships stay as they were.
+/// Closes an organization (撤销组织) for good. Its members stay as they were; it leaves its alliances today, the chair with them.
 ///
 /// # Errors
 /// `organization_not_found`, `permission_missing`; `organization_closed`; `organization_in_use` while an active
-/// organization stands beneath it; `version_stale`.
+/// organization stands beneath it or it leads an active alliance; `version_stale`, also when it joins an alliance at this moment.
 pub async fn close_organization(cx: &Cx, id: OrganizationId) -> Result<Organization> {
     let mut row = managed(cx, id).await?;
     require_active(&row)?;
     let mut tx = cx.begin();
-    if store::has_active_child(tx.conn().await?, id).await? {
+    alliance::leave_all(cx, &mut tx, id).await?;
+    if store::has_active_child(tx.conn().await?, id).await? || alliance::leads_any(&mut tx, id).await? {
         return Err(Error::new(Code::OrganizationInUse));
+    }
+    // Nobody changes it from here on; but it may have joined one since.
+    if alliance::belongs_to_any(cx, &mut tx, id).await? {
+        return Err(Error::new(Code::VersionStale));
     }
     let version = row.version;
     row.status = OrganizationStatus::Closed;

@@ -27,7 +27,7 @@ use kernel::{
 use migrations::Migrator;
 use organizations::{AddMember, CreateOrganization, MemberRole, OrganizationKind};
 use sea_orm::{
-    ConnectionTrait,
+    ConnectionTrait, Statement,
     sea_query::{Alias, Expr, Query},
 };
 use sea_orm_migration::MigratorTrait;
@@ -319,6 +319,32 @@ impl World {
     #[must_use]
     pub fn wechat(&self) -> Arc<connect::wechat::Wechat> {
         self.server.wechat().expect("a server that is connected to WeChat")
+    }
+
+    /// Runs this SQL behind the server's back.
+    ///
+    /// # Panics
+    /// When the database refuses it.
+    pub async fn run(&self, sql: &str) {
+        self.core.db.writer().execute_unprepared(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
+    /// This id as a literal of SQL: SQLite keeps its bytes.
+    #[must_use]
+    pub fn literal(&self, id: &str) -> String {
+        if self.backend == Backend::Postgres { format!("'{id}'") } else { format!("X'{}'", id.replace('-', "")) }
+    }
+
+    /// How the database would answer this query.
+    ///
+    /// # Panics
+    /// When it would not.
+    pub async fn plan(&self, query: &str) -> String {
+        let (explain, column) = if self.backend == Backend::Postgres { ("EXPLAIN", 0) } else { ("EXPLAIN QUERY PLAN", 3) };
+        let db = &self.core.db;
+        let sql = Statement::from_string(db.backend(), format!("{explain} {query}"));
+        let rows = db.reader().query_all_raw(sql).await.unwrap_or_else(|e| panic!("{query}: {e}"));
+        rows.iter().map(|row| row.try_get_by_index::<String>(column).expect("a line of text")).collect::<Vec<_>>().join("\n")
     }
 
     /// Sign-in, tokens and programs of the server.

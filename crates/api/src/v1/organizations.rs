@@ -139,8 +139,8 @@ async fn update_organization(call: Call, id: Path<OrganizationId>, body: Body<Up
 
 /// Close an organization (撤销组织).
 ///
-/// For good, once no active organization stands beneath it. A closed organization takes no orders and no members;
-/// what it did stays readable.
+/// For good, once no active organization stands beneath it and it leads no active alliance. A closed organization takes no
+/// orders and no members, and leaves its alliances today; what it did stays readable.
 #[utoipa::path(
     tag = "organizations",
     operation_id = "close_organization",

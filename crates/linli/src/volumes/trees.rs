@@ -1,4 +1,4 @@
-//! The demo's organizations, as the seeds count them: Kangle's 9 branches with 215 members, 9 zones and 24 resident units; Yangzhong's four
+//! The demo's organizations, as the seeds count them: Kangle's 9 branches with 215 members and 9 zones; Yangzhong's four
 //! levels with 56 grids, 64 branches, 112 groups and 571 party households; Jingkou's 270 branches and 25 groups. `GET
 //! /organizations/summary` tells each figure. The people are invented.
 
@@ -161,15 +161,6 @@ async fn plant_jingkou(cx: &Cx, drawn: &[(RegionCode, Vec<String>)]) -> Result<(
 
 async fn plant_kangle(cx: &Cx) -> Result<()> {
     let region: RegionCode = KANGLE.parse()?;
-    let units = (1..=24).map(|n| match n {
-        1 => "省渔管会".to_owned(),
-        2 => "市中级法院".to_owned(),
-        3 => "市人社局".to_owned(),
-        4 => "市残联".to_owned(),
-        n => format!("驻区单位{n:02}"),
-    });
-    let units = units.map(|name| organization(region, name, OrganizationKind::ResidentUnit, None)).collect();
-    put(cx, region, units).await?;
     let branch = |n: usize| format!("康乐社区第{}网格党支部", n + 1);
     let mut dice = Dice::new(215);
     for n in 0..215 {

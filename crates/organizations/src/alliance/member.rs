@@ -5,13 +5,17 @@ use super::{
     common::{plausible, today},
     event::AllianceEvent,
     managed,
-    row::member::{self, Column as M},
+    row::{
+        AllianceState,
+        alliance::Model,
+        member::{self, Column as M},
+    },
     stepping, store, unit, view, visible,
 };
 use chrono::NaiveDate;
 use kernel::{
-    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result,
-    id::{AllianceId, AllianceMemberId},
+    Code, Cx, Error, Page, PageQuery, Pager, Permission, Place, Result, Tx,
+    id::{AllianceId, AllianceMemberId, OrganizationId},
 };
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 
@@ -91,17 +95,51 @@ pub async fn leave_alliance(cx: &Cx, id: AllianceMemberId, command: LeaveAllianc
         return Err(Error::new(Code::AllianceMemberOverlaps).at("#/left_on"));
     }
     row.left_on = leaving(row.joined_on, Some(left_on))?;
+    leave(&mut tx, old, &mut row, left_on).await?;
+    let names = store::names(cx, vec![row.organization_id]).await?;
+    tx.commit(view::member(row, &names)).await
+}
+
+async fn leave(tx: &mut Tx<'_>, old: Model, row: &mut member::Model, left_on: NaiveDate) -> Result<()> {
+    row.left_on = Some(left_on);
     row.updated_at = tx.now;
     let update = member::Entity::update_many()
         .col_expr(M::LeftOn, Expr::val(row.left_on))
         .col_expr(M::UpdatedAt, Expr::val(row.updated_at))
-        .filter(M::Id.eq(id));
+        .filter(M::Id.eq(row.id));
     update.exec(tx.conn().await?).await?;
     let mut alliance = old.clone();
-    let event = AllianceEvent::Left { member_id: id, organization_id: row.organization_id, left_on };
-    advance(&mut tx, old, &mut alliance, &event).await?;
-    let names = store::names(cx, vec![row.organization_id]).await?;
-    tx.commit(view::member(row, &names)).await
+    let event = AllianceEvent::Left { member_id: row.id, organization_id: row.organization_id, left_on };
+    advance(tx, old, &mut alliance, &event).await
+}
+
+/// An organization that is closed leaves all active alliances today.
+pub(crate) async fn leave_all(cx: &Cx, tx: &mut Tx<'_>, id: OrganizationId) -> Result<()> {
+    let now = today(cx);
+    // In the order of their ids, so that nobody who closes waits for somebody who waits for them.
+    for seen in store::lasting(tx.conn().await?, id, now).await? {
+        let Some(old) = store::lock(tx.conn().await?, seen.alliance_id).await?.filter(|a| a.state == AllianceState::Active) else {
+            continue;
+        };
+        let row = member::Entity::find_by_id(seen.id).one(tx.conn().await?).await?;
+        let Some(mut row) = row.filter(|m| m.left_on.is_none_or(|left| left > now)) else { continue };
+        let left_on = now.max(row.joined_on);
+        leave(tx, old, &mut row, left_on).await?;
+    }
+    Ok(())
+}
+
+/// Whether an organization is in an active alliance, or will be.
+pub(crate) async fn belongs_to_any(cx: &Cx, tx: &mut Tx<'_>, id: OrganizationId) -> Result<bool> {
+    let now = today(cx);
+    let lasting = store::lasting(tx.conn().await?, id, now).await?;
+    // Where it was to join later the period is empty now.
+    Ok(lasting.iter().any(|m| m.left_on != Some(m.joined_on)))
+}
+
+/// Whether an organization leads an active alliance.
+pub(crate) async fn leads_any(tx: &mut Tx<'_>, id: OrganizationId) -> Result<bool> {
+    store::leads(tx.conn().await?, id).await
 }
 
 /// The members of an alliance (成员单位列表), in the order of the rotation.

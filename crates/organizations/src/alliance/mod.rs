@@ -26,6 +26,7 @@ pub use command::{
 };
 pub(crate) use event::event_types;
 pub use flow::Action;
+pub(crate) use member::{belongs_to_any, leads_any, leave_all};
 pub use member::{join_alliance, leave_alliance, list_alliance_members};
 pub use report::{
     AllianceKindCount, AllianceReport, MeetingCounts, PartnershipCounts, PartnershipTally, ReadAllianceReport, alliance_report,

@@ -3,6 +3,7 @@
 use super::{
     ListAllianceMembers, ListAlliances,
     row::{
+        AllianceState,
         alliance::{self, Column as C},
         member::{self, Column as M},
         swap,
@@ -109,6 +110,22 @@ pub(crate) async fn is_member(cx: &Cx, id: AllianceId, organization: Organizatio
         .filter(on(day))
         .limit(1);
     Ok(select.into_tuple::<AllianceMemberId>().one(cx.reader()).await?.is_some())
+}
+
+/// The memberships of an organization in active alliances that last beyond this day, by alliance.
+pub(super) async fn lasting(tx: &DatabaseTransaction, id: OrganizationId, day: NaiveDate) -> Result<Vec<member::Model>> {
+    let active = alliance::Entity::find().select_only().column(C::Id).filter(C::State.eq(AllianceState::Active)).into_query();
+    let select = member::Entity::find()
+        .filter(M::OrganizationId.eq(id))
+        .filter(Condition::any().add(M::LeftOn.is_null()).add(M::LeftOn.gt(day)))
+        .filter(M::AllianceId.in_subquery(active));
+    Ok(select.order_by_asc(M::AllianceId).order_by_asc(M::Id).all(tx).await?)
+}
+
+/// Whether an organization leads an active alliance.
+pub(super) async fn leads(tx: &DatabaseTransaction, id: OrganizationId) -> Result<bool> {
+    let select = alliance::Entity::find().filter(C::LeadId.eq(id)).filter(C::State.eq(AllianceState::Active));
+    Ok(select.limit(1).one(tx).await?.is_some())
 }
 
 /// How many members each of these has on this day, and which parts they play.
