@@ -6,6 +6,7 @@ use serde_json::json;
 use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 use testkit::{Backend, Client, Database, HOME, Method, Reply, Wire, World};
@@ -153,6 +154,43 @@ fn a_full_sqlite_keeps_what_it_acknowledges_afterwards() {
         let others_see = db.reader().query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT name FROM things")).await.unwrap();
         let names: Vec<String> = others_see.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
         assert_eq!(names, ["acknowledged"]);
+        db.close().await;
+        database.remove().await;
+    });
+}
+
+#[test]
+fn the_log_of_sqlite_stays_small_though_somebody_always_reads() {
+    testkit::block_on(async {
+        let database = Database::empty(Backend::Sqlite).await.unwrap();
+        let db = database.connect(1).await;
+        let log = format!("{}-wal", database.url().trim_start_matches("sqlite://").split('?').next().unwrap());
+        db.writer().execute_unprepared("CREATE TABLE things (id integer PRIMARY KEY, bytes blob)").await.unwrap();
+        let readers = sea_orm::Database::connect(database.url()).await.unwrap();
+        let done = AtomicBool::new(false);
+        let read = async |late: u64| {
+            tokio::time::sleep(Duration::from_millis(late)).await;
+            while !done.load(Ordering::Relaxed) {
+                let reading = readers.begin().await.unwrap();
+                reading.execute_unprepared("SELECT count(*) FROM things").await.unwrap();
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                reading.commit().await.unwrap();
+            }
+        };
+        let write = async {
+            let mut largest = 0;
+            for _ in 0..50 {
+                db.writer().execute_unprepared("REPLACE INTO things VALUES (1, randomblob(4000000))").await.unwrap();
+                tokio::time::sleep(Duration::from_millis(75)).await;
+                largest = std::fs::metadata(&log).unwrap().len().max(largest);
+            }
+            done.store(true, Ordering::Relaxed);
+            largest
+        };
+        let (.., largest) = tokio::join!(read(0), read(20), read(40), write);
+        // What is written comes to several times as much.
+        assert!((10 << 20..200 << 20).contains(&largest), "{largest}");
+        readers.close().await.unwrap();
         db.close().await;
         database.remove().await;
     });

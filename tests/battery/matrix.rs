@@ -222,6 +222,7 @@ fn nowhere(value: &Value) -> Value {
         Value::Object(fields) => {
             fields.iter().map(|(name, value)| (name.clone(), if name == "kind" { value.clone() } else { nowhere(value) })).collect()
         }
+        Value::Number(_) => value.clone(),
         _ => json!("019aa1c2-0000-7000-8000-000000000001"),
     }
 }

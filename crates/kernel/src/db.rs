@@ -13,16 +13,31 @@ use crate::{
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
-    ConnectOptions, Connection,
+    AssertSqlSafe, ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{fmt, future::ready, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::ready,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
 
 /// How long a request waits for a connection before it answers 503.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1500);
 /// How long one statement may run on PostgreSQL.
 const STATEMENT_TIMEOUT: &str = "2000";
+/// SQLite's log may be as large as this, and is looked at so often.
+const LOG_BYTES: u64 = 64 << 20;
+const LOG_LOOK: Duration = Duration::from_secs(1);
+/// So long changes wait while those who read the log are waited for.
+const LOG_PATIENCE: Duration = Duration::from_millis(100);
 /// A connection idle for longer is asked whether it is alive before it is used.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
@@ -33,6 +48,8 @@ pub struct Db {
     writer: DatabaseConnection,
     /// Let the metrics ask how the two stand, as long as they are there.
     _probes: [Arc<Probe>; 2],
+    /// What looks after SQLite's log, as long as this is there.
+    _tended: Arc<JoinSet<()>>,
 }
 
 impl fmt::Debug for Db {
@@ -97,12 +114,15 @@ impl Db {
         // from then on commit what is acknowledged into one that never ends. Such a connection is not used again.
         let writer = pools.clone().max_connections(1).before_acquire(|writer, _| Box::pin(ready(Ok(!writer.is_in_transaction()))));
         let writer = writer.connect_with(options.clone()).await.map_err(unreachable_database)?;
+        let mut tended = JoinSet::new();
+        tended.spawn(cut_log(writer.clone(), log_of(options.get_filename())));
         let reader = pools.max_connections(pool.connections).connect_lazy_with(options.read_only(true));
         let probes = [watch(STATEMENTS, reader.clone()), watch(TRANSACTIONS, writer.clone())];
         Ok(Self {
             single: Single::Pool(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             _probes: probes,
+            _tended: Arc::new(tended),
         })
     }
 
@@ -139,7 +159,7 @@ impl Db {
             })
             .connect_lazy_with(options);
         let probes = [metrics::watch(STATEMENTS, move || lanes.usage()), watch(TRANSACTIONS, pool.clone())];
-        Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), _probes: probes })
+        Ok(Self { single, writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), _probes: probes, _tended: Arc::default() })
     }
 
     /// Carries out a change that is a single statement, on PostgreSQL; tells whether its guard wrote its row.
@@ -186,6 +206,38 @@ impl Db {
         }
         let _ = self.writer.close().await;
     }
+}
+
+/// The write-ahead log of a database.
+fn log_of(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Cuts SQLite's write-ahead log back where it has grown. SQLite begins it anew only at a moment at which nobody reads from it. Under
+/// load there is none: it would grow without end, and each read looks through all of it. The one writer that asks
+/// for it waits for those who read now, and nobody comes after them: whoever begins meanwhile reads the database itself.
+async fn cut_log(writer: SqlitePool, log: PathBuf) {
+    let mut ticks = interval(LOG_LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if tokio::fs::metadata(&log).await.is_ok_and(|log| log.len() > LOG_BYTES) {
+            // Where it cannot be done now, it is tried again.
+            let _ = cut(&writer).await;
+        }
+    }
+}
+
+/// Cuts the log, unless somebody reads for longer than changes should wait for it.
+async fn cut(writer: &SqlitePool) -> std::result::Result<(), sqlx::Error> {
+    let mut writer = writer.acquire().await?;
+    let patience = |time: Duration| AssertSqlSafe(format!("PRAGMA busy_timeout = {}", time.as_millis()));
+    sqlx::raw_sql(patience(LOG_PATIENCE)).execute(&mut *writer).await?;
+    let cut = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await;
+    sqlx::raw_sql(patience(ACQUIRE_TIMEOUT)).execute(&mut *writer).await?;
+    cut.map(drop)
 }
 
 /// Lets the metrics ask a pool of sqlx how it stands.

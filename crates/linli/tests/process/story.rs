@@ -111,8 +111,11 @@ async fn torture(database: Option<&str>) {
                         let key = format!("{round}-{client}-{n}");
                         journal.lock().unwrap().insert(key.clone(), None);
                         let Some((status, _, body)) = place(&base, &resident, &key).await else { return };
-                        assert_eq!(status, 201);
-                        journal.lock().unwrap().insert(key, Some(body));
+                        match status {
+                            201 => drop(journal.lock().unwrap().insert(key, Some(body))),
+                            // A machine that is busy elsewhere: refused in time, and nothing is acknowledged.
+                            _ => assert_eq!(status, 503),
+                        }
                     }
                 })
             })
@@ -138,7 +141,12 @@ async fn torture(database: Option<&str>) {
     let acknowledged = journal.values().flatten().count();
     assert!(acknowledged >= 60, "only {acknowledged} orders were placed: the test proves little");
     for (key, answer) in &journal {
-        let (status, replayed, body) = place(&served.base, &resident, key).await.unwrap();
+        let (mut status, mut replayed, mut body) = place(&served.base, &resident, key).await.unwrap();
+        for _ in 0..5 {
+            if status == 503 {
+                (status, replayed, body) = place(&served.base, &resident, key).await.unwrap();
+            }
+        }
         assert_eq!(status, 201);
         if let Some(answer) = answer {
             assert!(replayed, "{key} was acknowledged and is gone");
