@@ -73,6 +73,7 @@ testkit::on_both! {
     async fn a_reader_misses_nothing_while_sixteen_write(world: World) {
         const WRITERS: usize = 16;
         const ORDERS: usize = 4;
+        world.readable().await;
         let mut reader = Reader::new(world.person("feng"), "");
         while reader.reads().await {}
         let before = reader.events.len();

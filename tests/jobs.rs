@@ -125,6 +125,7 @@ testkit::on_both! {
         wang.post(format!("/jobs/{id}/cancel")).json(json!({})).send().await.refused(409, "job_state_conflict");
         // Its file is gone, and the events say what happened.
         assert!(world.files().get_part(&world.cx(), id.parse().unwrap(), 0).await.unwrap().is_none());
+        world.readable().await;
         let events = world.person("feng").get("/events?type=job.*&limit=100").send().await.expect(200);
         let mine: Vec<_> = events["items"].as_array().unwrap().iter().filter(|e| e["subject_id"] == json!(id)).map(|e| e["type"].as_str().unwrap()).collect();
         assert_eq!(mine, ["job.created", "job.finished", "job.carried_out", "job.finished"]);

@@ -74,13 +74,6 @@ async fn place(world: &World) -> Value {
     crate::orders::placed(world).await
 }
 
-/// Waits until the log can be read to its end: PostgreSQL's waits for the transactions of all tests.
-async fn readable(world: &World) {
-    use kernel::event::{head, newest};
-    let cx = world.cx();
-    testkit::eventually(async || (head(&cx).await.unwrap().number() == newest(&cx).await.unwrap()).then_some(())).await;
-}
-
 /// Turns events into deliveries until so many have been made.
 async fn dispatched(world: &World, count: u64) {
     let mut made = 0;
@@ -225,7 +218,7 @@ on_both! {
         .await;
         assert_eq!(paused["reason"], "permission_lost");
         // Or what came meanwhile is both read on and read again, and counts twice.
-        readable(&world).await;
+        world.readable().await;
         let resumed = admin.post(format!("{}/resume", path(&made))).json(json!({})).send().await.expect(200);
         assert_eq!((&resumed["owner_id"], &resumed["state"]), (&json!(admin.account()), &json!("active")));
         dispatched(&world, 1).await;
@@ -238,7 +231,7 @@ on_both! {
         let first = place(&world).await;
         world.later(chrono::Duration::minutes(30));
         // Or the endpoint is told of the first order as well: who listens anew begins where the log can be read to.
-        readable(&world).await;
+        world.readable().await;
         let made = endpoint(&world, &receiver, json!(["order.*"])).await;
         let feng = world.person("feng");
         let mut courier = courier(&world);

@@ -71,7 +71,7 @@ super::on_both! {
     async fn who_listens_from_now_on_is_not_told_of_before(world: World) {
         let receiver = Receiver::start().await;
         place(&world).await;
-        readable(&world).await;
+        world.readable().await;
         let first = endpoint(&world, &receiver, json!(["order.*"])).await;
         place(&world).await;
         dispatched(&world, 1).await;
@@ -79,7 +79,7 @@ super::on_both! {
         feng.post(format!("{}/pause", path(&first))).json(json!({})).send().await.expect(200);
         place(&world).await;
         assert_eq!(connect::webhook::dispatch(&world.cx()).await.unwrap().made, 0);
-        readable(&world).await;
+        world.readable().await;
         let second = endpoint(&world, &receiver, json!(["order.*"])).await;
         place(&world).await;
         dispatched(&world, 1).await;

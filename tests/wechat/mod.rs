@@ -49,9 +49,7 @@ async fn follow(world: &World) -> Followed {
 
 /// Reads the log to its end, which on PostgreSQL waits for the transactions of all tests; how many messages and checks come of it.
 async fn caught_up(world: &World) -> (u64, u64) {
-    use kernel::event::{head, newest};
-    let cx = world.cx();
-    testkit::eventually(async || (head(&cx).await.unwrap().number() == newest(&cx).await.unwrap()).then_some(())).await;
+    world.readable().await;
     let (mut messages, mut checks) = (0, 0);
     loop {
         let more = follow(world).await;

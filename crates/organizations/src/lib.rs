@@ -163,7 +163,7 @@ pub async fn close_organization(cx: &Cx, id: OrganizationId) -> Result<Organizat
     require_active(&row)?;
     let mut tx = cx.begin();
     alliance::leave_all(cx, &mut tx, id).await?;
-    if store::has_active_child(tx.conn().await?, id).await? || alliance::leads_any(&mut tx, id).await? {
+    if store::has_active_child(tx.conn().await?, id).await? || alliance::leads_any(tx.conn().await?, id).await? {
         return Err(Error::new(Code::OrganizationInUse));
     }
     // Nobody changes it from here on; but it may have joined one since.

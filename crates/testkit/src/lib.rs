@@ -156,15 +156,15 @@ pub fn block_on(test: impl Future<Output = ()>) {
 /// which waits for every transaction of the whole cluster, other tests' included.
 ///
 /// # Panics
-/// When there is none within ten seconds.
+/// When there is none within twenty seconds.
 pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..200 {
+    for _ in 0..400 {
         if let Some(answer) = ask().await {
             return answer;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("it did not come about within ten seconds")
+    panic!("it did not come about within twenty seconds")
 }
 
 /// A future whose panic is its result.

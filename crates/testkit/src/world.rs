@@ -7,7 +7,7 @@
 use crate::{
     client::Client,
     database::{Backend, Database},
-    postgres,
+    eventually, postgres,
     process::RUNTIME,
     wechat::WechatStub,
     wire::Wire,
@@ -345,6 +345,24 @@ impl World {
         let sql = Statement::from_string(db.backend(), format!("{explain} {query}"));
         let rows = db.reader().query_all_raw(sql).await.unwrap_or_else(|e| panic!("{query}: {e}"));
         rows.iter().map(|row| row.try_get_by_index::<String>(column).expect("a line of text")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits until the log can be read to its end, which on PostgreSQL waits for the transactions of the whole cluster,
+    /// other tests' included.
+    ///
+    /// # Panics
+    /// When it cannot in the time that [`eventually`] has.
+    pub async fn readable(&self) {
+        if self.backend == Backend::Sqlite {
+            return;
+        }
+        let hidden = "SELECT 1 FROM events WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint LIMIT 1";
+        let hidden = Statement::from_string(self.core.db.backend(), hidden);
+        eventually(async || {
+            let row = self.core.db.reader().query_one_raw(hidden.clone()).await.expect("the log");
+            row.is_none().then_some(())
+        })
+        .await;
     }
 
     /// Sign-in, tokens and programs of the server.

@@ -137,11 +137,6 @@ pub(crate) async fn belongs_to_any(cx: &Cx, tx: &mut Tx<'_>, id: OrganizationId)
     Ok(lasting.iter().any(|m| m.left_on != Some(m.joined_on)))
 }
 
-/// Whether an organization leads an active alliance.
-pub(crate) async fn leads_any(tx: &mut Tx<'_>, id: OrganizationId) -> Result<bool> {
-    store::leads(tx.conn().await?, id).await
-}
-
 /// The members of an alliance (成员单位列表), in the order of the rotation.
 ///
 /// # Errors

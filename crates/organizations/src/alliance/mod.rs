@@ -26,12 +26,13 @@ pub use command::{
 };
 pub(crate) use event::event_types;
 pub use flow::Action;
-pub(crate) use member::{belongs_to_any, leads_any, leave_all};
+pub(crate) use member::{belongs_to_any, leave_all};
 pub use member::{join_alliance, leave_alliance, list_alliance_members};
 pub use report::{
     AllianceKindCount, AllianceReport, MeetingCounts, PartnershipCounts, PartnershipTally, ReadAllianceReport, alliance_report,
 };
 pub use row::{AllianceKind, AllianceSeat, AllianceState};
+pub(crate) use store::leads as leads_any;
 pub use swap::{get_alliance_rotation, swap_alliance_turns};
 pub(crate) use view::Names;
 pub use view::{Alliance, AllianceMember, AllianceRotation, RotationMonth, RotationSwap};

@@ -123,7 +123,7 @@ pub(super) async fn lasting(tx: &DatabaseTransaction, id: OrganizationId, day: N
 }
 
 /// Whether an organization leads an active alliance.
-pub(super) async fn leads(tx: &DatabaseTransaction, id: OrganizationId) -> Result<bool> {
+pub(crate) async fn leads(tx: &DatabaseTransaction, id: OrganizationId) -> Result<bool> {
     let select = alliance::Entity::find().filter(C::LeadId.eq(id)).filter(C::State.eq(AllianceState::Active));
     Ok(select.limit(1).one(tx).await?.is_some())
 }
