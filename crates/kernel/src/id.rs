@@ -33,6 +33,12 @@ macro_rules! ids {
             }
         }
 
+        impl crate::column::Cell for $name {
+            fn read(row: &sea_orm::QueryResult, position: usize) -> Result<Option<Self>, sea_orm::DbErr> {
+                uuid::Uuid::read(row, position).map(|id| id.map(Self))
+            }
+        }
+
         // SeaORM asks this of every primary key; a UUID never comes from a counter.
         impl sea_orm::TryFromU64 for $name {
             fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {

@@ -5,7 +5,11 @@
 //! (it is below 2^53), spoken as a string of twelve digits.
 //! Source: National Bureau of Statistics, 统计用区划代码和城乡划分代码编制规则.
 
-use crate::error::{Code, Error};
+use crate::{
+    column::Cell,
+    error::{Code, Error},
+};
+use sea_orm::{DbErr, QueryResult};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error as _, Unexpected},
@@ -16,6 +20,12 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType, utoipa::ToSchema)]
 #[schema(value_type = String, pattern = "^[0-9]{12}$", example = "321182001017")]
 pub struct RegionCode(i64);
+
+impl Cell for RegionCode {
+    fn read(row: &QueryResult, position: usize) -> Result<Option<Self>, DbErr> {
+        i64::read(row, position).map(|code| code.map(Self))
+    }
+}
 
 /// The five administrative levels, and the country above them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, utoipa::ToSchema)]

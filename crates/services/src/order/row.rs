@@ -13,7 +13,7 @@ pub(super) mod order {
     //! The table `orders`.
     use super::*;
     use identity::SealedContact;
-    use kernel::column::{get, maybe};
+    use kernel::column::{get, maybe, maybe_word, word};
     use sea_orm::{FromQueryResult, Iterable, QueryResult, entity::prelude::*};
 
     #[sea_orm::model]
@@ -109,12 +109,12 @@ pub(super) mod order {
                 id: get(row, C::Id as usize)?,
                 number: get(row, C::Number as usize)?,
                 version: get(row, C::Version as usize)?,
-                state: get(row, C::State as usize)?,
+                state: word(row, C::State as usize)?,
                 region_code: get(row, C::RegionCode as usize)?,
                 grid_id: maybe(row, C::GridId as usize)?,
                 item_id: maybe(row, C::ItemId as usize)?,
-                priority: get(row, C::Priority as usize)?,
-                channel: get(row, C::Channel as usize)?,
+                priority: word(row, C::Priority as usize)?,
+                channel: word(row, C::Channel as usize)?,
                 title: get(row, C::Title as usize)?,
                 content: get(row, C::Content as usize)?,
                 requester_id: maybe(row, C::RequesterId as usize)?,
@@ -125,8 +125,8 @@ pub(super) mod order {
                 given_lng: maybe(row, C::GivenLng as usize)?,
                 given_lat: maybe(row, C::GivenLat as usize)?,
                 given_datum: maybe(row, C::GivenDatum as usize)?,
-                dispatch_mode: maybe(row, C::DispatchMode as usize)?,
-                lead_kind: maybe(row, C::LeadKind as usize)?,
+                dispatch_mode: maybe_word(row, C::DispatchMode as usize)?,
+                lead_kind: maybe_word(row, C::LeadKind as usize)?,
                 lead_id: maybe(row, C::LeadId as usize)?,
                 lead_slot: maybe(row, C::LeadSlot as usize)?,
                 assistant_count: get(row, C::AssistantCount as usize)?,
@@ -136,10 +136,10 @@ pub(super) mod order {
                 respond_by: maybe(row, C::RespondBy as usize)?,
                 finish_by: maybe(row, C::FinishBy as usize)?,
                 due_at: maybe(row, C::DueAt as usize)?,
-                suspended_from: maybe(row, C::SuspendedFrom as usize)?,
+                suspended_from: maybe_word(row, C::SuspendedFrom as usize)?,
                 suspended_at: maybe(row, C::SuspendedAt as usize)?,
                 rework_count: get(row, C::ReworkCount as usize)?,
-                result: maybe(row, C::Result as usize)?,
+                result: maybe_word(row, C::Result as usize)?,
                 answer: maybe(row, C::Answer as usize)?,
                 completed_by: maybe(row, C::CompletedBy as usize)?,
                 score: maybe(row, C::Score as usize)?,

@@ -13,6 +13,7 @@ use files::Attachment;
 use kernel::{
     Actor, Error, RegionCode, Result,
     access::PersonalData,
+    clock::{write, write_some},
     geo::{Datum, Point, Position},
     id::{AccountId, AdmissionItemId, GridId, ItemId, OrderId},
     mask,
@@ -98,18 +99,18 @@ pub struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finish_limit: Option<Limit>,
     /// When somebody must have accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub respond_by: Option<DateTime<Utc>>,
     /// When it must be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub finish_by: Option<DateTime<Utc>>,
     /// The deadline that runs now; absent while no clock runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub due_at: Option<DateTime<Utc>>,
     /// Whether that deadline has passed (超时).
     pub overdue: bool,
     /// Since when its clocks stand still (挂起时间).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub suspended_at: Option<DateTime<Utc>>,
     /// How often it was put back after the work was found wanting (重办次数).
     #[schema(minimum = 0)]
@@ -130,17 +131,19 @@ pub struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<OrderId>,
     /// When it was placed (点单时间).
+    #[serde(serialize_with = "write")]
     pub created_at: DateTime<Utc>,
     /// When it last changed.
+    #[serde(serialize_with = "write")]
     pub updated_at: DateTime<Utc>,
     /// When it was accepted (接单时间).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub accepted_at: Option<DateTime<Utc>>,
     /// When it was completed (办结时间).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub completed_at: Option<DateTime<Utc>>,
     /// When it was closed (销号时间).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_some")]
     pub closed_at: Option<DateTime<Utc>>,
     /// What the caller may do with it now (可执行操作): the buttons to show.
     pub allowed_actions: Vec<Action>,
@@ -161,6 +164,7 @@ pub struct Evaluation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// When (评单时间).
+    #[serde(serialize_with = "write")]
     pub evaluated_at: DateTime<Utc>,
 }
 
