@@ -121,7 +121,7 @@ mod tests {
         let many = (0..20_000).map(|n: u32| {
             // Some 184 days and a bit further each time: from the year 1 to the year 9999.
             seconds += 15_774_321;
-            let nanos = [0, 1, 999_999_999, n * 1_000, n * 1_000_000 % 1_000_000_000, 120_000_000][n as usize % 6];
+            let nanos = [0, 1, 999_999_999, n * 1_000, n % 1_000 * 1_000_000, 120_000_000][n as usize % 6];
             (seconds, nanos)
         });
         for (seconds, nanos) in many.chain(ends) {
